@@ -1,0 +1,73 @@
+/** What the addon found on this machine. */
+export interface AddonFeatures {
+  /** The instruction that writes a cache line back: 'clwb', 'clflushopt', 'clflush', 'dc cvap', 'dc cvac', … */
+  readonly flush: string;
+  /** How CRC-32C is computed: 'sse4.2', 'armv8', 'table'. */
+  readonly crc32c: string;
+  /** Bytes of a page of the mapping. */
+  readonly pageSize: number;
+}
+
+/** What `map` returns. */
+export interface AddonMapping {
+  /** A number above 0 that stands for the mapping in the other calls. */
+  readonly mapping: number;
+  /** The mapped bytes, from exactly the offset asked for. */
+  readonly memory: ArrayBuffer;
+}
+
+/**
+ * The native addon: only what JavaScript cannot do. A call that is made for every entry takes its arguments from `block`
+ * (a Float64Array over the addon's own memory) since unpacking arguments costs more than the call; results come back there too.
+ * Positions are relative to the mapping or the array. A mapping or a range that does not exist is a RangeError, never a wild store.
+ */
+export interface Addon {
+  readonly features: AddonFeatures;
+  /** 16 float64: arguments from index 0, results from index 8. */
+  readonly block: ArrayBuffer;
+
+  /**
+   * Maps `length` bytes at `offset` (any multiple of 64) of the open file `fd`. `kind`: 'shared', 'sync' (MAP_SYNC, fails where
+   * the kernel does not grant it) or 'private' (copy on write over a read-only file). With `flushesLines` sealing flushes cache
+   * lines. Throws an Error with `code` (errno name) and `syscall`.
+   */
+  map(fd: number, offset: number, length: number, kind: 'shared' | 'sync' | 'private', flushesLines: boolean): AddonMapping;
+  /** Detaches the memory and puts harmless anonymous pages in its place until the last stolen view is collected. */
+  unmap(mapping: number): void;
+  /** True once a page of the mapping could not be had (the file was truncated, the disk was full) and zeroes took its place. */
+  lost(mapping: number): boolean;
+  /** Takes flock(LOCK_EX | LOCK_NB); false if somebody else has it. */
+  lock(fd: number): boolean;
+  /** Allocates the blocks behind a range of the file without changing what is there (fallocate). */
+  allocate(fd: number, offset: number, length: number): void;
+
+  /** block[0] mapping, [1] from, [2] to, [3] seed: stores the checksum of every entry in [from, to); flushes the range if the mapping flushes lines. */
+  seal(): void;
+  /** block[0] mapping, [1] from, [2] to: writes the range's cache lines back. */
+  flush(): void;
+  /** Orders the flushes before it: what was flushed is durable. */
+  fence(): void;
+  /**
+   * block[0] mapping, [1] position, [2] seed, [3] header word 2, [4] header word 3: copies `source` to position + 16 with non-temporal
+   * stores, checksumms it on the way, stores the header with its checksum and flushes it. For large payloads on media that flush lines.
+   */
+  storeSealed(source: Uint8Array): void;
+
+  /** As `seal`, over plain memory, without a flush. */
+  sealBytes(bytes: Uint8Array, from: number, to: number, seed: number): void;
+  /**
+   * Walks the entries of `bytes` from `from` as long as they are valid (docs/format.md, "Validity") and end at or before `to`.
+   * `after`: timestamp that the first must exceed; `below`: timestamp that none may reach.
+   * Results in block: [8] position where it stopped, [9] timestamp of the last valid one (else `after`), [10] number of entries
+   * (fillers not counted), [11] the greatest timestamp that a valid one certifies (else 0).
+   */
+  verifyBytes(bytes: Uint8Array, from: number, to: number, seed: number, after: number, below: number): void;
+  /** The CRC-32C register after `bytes`, started at `seed`, without inversion. */
+  crc32c(seed: number, bytes: Uint8Array): number;
+
+  /**
+   * For benchmarks: `rounds` times copies `size` bytes behind a header of 16 into the mapping, entry after entry, wrapping at its
+   * end; `mode` 0 copy only, 1 copy + flush + one fence each, 2 copy + one flush and fence every `group` entries. Returns nanoseconds in all.
+   */
+  floor(mapping: number, source: Uint8Array, rounds: number, mode: number, group: number): number;
+}

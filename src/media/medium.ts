@@ -1,0 +1,79 @@
+import type { Window } from './window.js';
+
+/** The kinds of medium that varve itself brings. */
+export type MediumKind = 'pmem' | 'page-cache' | 'file' | 'memory' | 'void' | 'simulated';
+
+/**
+ * How the core will use an extent. `random`: small, read and stored anywhere (header, table): its whole range is one
+ * window. `append`: a region, stored from front to back and perhaps larger than memory.
+ */
+export type Access = 'random' | 'append';
+
+/**
+ * A contiguous range of bytes and a way to make a part of it durable.
+ *
+ * The promises, each of them held by the conformance suite of `varve/testing`:
+ *
+ * 1. What is stored in a window is what every later `read` of that range shows, in this process, at once.
+ * 2. Bytes that were flushed are durable once a drain that began after the flush has succeeded, and not before for sure.
+ * 3. Bytes that were not flushed may become durable at any time, in any order, eight aligned bytes at a time.
+ * 4. Nothing outside the flushed ranges is made to look different by a flush or drain, ever.
+ * 5. After `release` (of an extent) or `close` no view into its windows can harm the process or show bytes of a later owner.
+ *
+ * Space never written reads as zeroes on a medium that was just created.
+ */
+export interface Medium {
+  readonly kind: MediumKind;
+  /** Bytes of the whole medium. */
+  readonly size: number;
+  /** The bytes that become durable together: a cache line, a page, a sector; 1 where nothing does. */
+  readonly granularity: number;
+  readonly readOnly: boolean;
+  /** True if a drain takes so long that callers on the event loop should not wait for it. */
+  readonly slow: boolean;
+  /** False for a medium that keeps nothing: what was stored there cannot be read back. */
+  readonly retains: boolean;
+  /** True if the medium was just created and holds no stream yet. `publish` must follow once it does. */
+  readonly isNew: boolean;
+  /** The file or device, where there is one. */
+  readonly path: string | undefined;
+  /**
+   * Set once a sync has failed: what was flushed before it is in doubt for good, and no later sync can mend that.
+   * Errors of a drain that leave this undefined (a full disk while writing) lose nothing: the drain may be repeated.
+   */
+  readonly failed: Error | undefined;
+
+  /** Opens `length` bytes at `offset`. Extents that are open at the same time never overlap. */
+  open(offset: number, length: number, access: Access): Extent;
+  /** Returns once everything flushed so far is durable. Throws `VARVE_IO`. */
+  drainSync(): void;
+  /** The same, off the main thread where the medium is slow. Drains may overlap, also with `drainSync`. */
+  drain(): Promise<void>;
+  /** Makes a new medium appear under its name, durably: before this a crash leaves nothing there. */
+  publish(): void;
+  /** Takes the one writer's lock, or throws `VARVE_LOCKED`. A path's medium has it from its opening on. */
+  lock(): void;
+  /** Lets go of everything: windows become harmless, locks are given up. It does not drain. Closing twice does nothing. */
+  close(): void;
+}
+
+/** A part of a medium in use: the header, a table extent or a region. Positions count from its first byte. */
+export interface Extent {
+  readonly length: number;
+  /**
+   * A window that holds at least [position, position + length) and nothing that is not yet there at or beyond `limit`.
+   * `position + length <= limit <= this.length`. Throws `VARVE_IO` if the medium cannot be read.
+   */
+  read(position: number, length: number, limit: number): Window;
+  /**
+   * A window that takes stores to at least [position, position + length). An `append` extent is asked for rising
+   * positions; a lower one takes back everything from there on. The window's bytes before `position` are not to be stored to.
+   */
+  write(position: number, length: number): Window;
+  /** Gives the stores in [from, to) to the next drain. An `append` extent is flushed from front to back, without holes. */
+  flush(from: number, to: number): void;
+  /** Forgets what is held in memory of an `append` extent: its owner starts again at position 0. */
+  rewind(): void;
+  /** Gives the extent up: its windows are detached or made harmless. */
+  release(): void;
+}

@@ -1,0 +1,31 @@
+/**
+ * A run of bytes of an extent, in memory: the only thing through which the core reads and stores.
+ *
+ * All media share this one class, so that the code that touches every entry stays monomorphic.
+ */
+export class Window {
+  /** The bytes from position `start` to `end` of the extent. */
+  readonly bytes: Uint8Array;
+  /** The same memory as 32-bit words; `start` is a multiple of 8, so every header is aligned. */
+  readonly words: Uint32Array;
+  /** Position of the first byte within the extent. */
+  readonly start: number;
+  /** Position behind the last byte. */
+  readonly end: number;
+  /** The addon's number of the mapping that `bytes` covers from its start to its end; 0 for memory that the addon did not map. */
+  readonly mapping: number;
+  /** True if the mapping's cache lines are flushed one by one: checksumming and flushing are then one pass. */
+  readonly flushesLines: boolean;
+  /** Position up to which the entries from `start` on are known to be good. It belongs to the reader of the window. */
+  verified: number;
+
+  constructor(bytes: Uint8Array, start: number, mapping = 0, flushesLines = false) {
+    this.bytes = bytes;
+    this.words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >>> 2);
+    this.start = start;
+    this.end = start + bytes.byteLength;
+    this.mapping = mapping;
+    this.flushesLines = flushesLines;
+    this.verified = start;
+  }
+}
