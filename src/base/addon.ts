@@ -23,7 +23,10 @@ export interface AddonMapping {
  */
 export interface Addon {
   readonly features: AddonFeatures;
-  /** 16 float64: arguments from index 0, results from index 8. */
+  /**
+   * 16 float64: arguments from index 0, results from index 8. [15] counts the pages of this environment's mappings that could
+   * not be had (see `lost`): 0 as long as all is well, so that a look at it before an acknowledgement costs nothing.
+   */
   readonly block: ArrayBuffer;
 
   /**
