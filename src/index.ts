@@ -1,0 +1,1 @@
+export { VarveError, type VarveErrorCode, type VarveErrorDetails } from './base/errors.js';
