@@ -53,7 +53,10 @@ export interface Medium {
   publish(): void;
   /** Takes the one writer's lock, or throws `VARVE_LOCKED`. A path's medium has it from its opening on. */
   lock(): void;
-  /** Lets go of everything: windows become harmless, locks are given up. It does not drain. Closing twice does nothing. */
+  /**
+   * Lets go of everything in use: windows become harmless, locks are given up. It does not drain. Closing twice does nothing.
+   * What a `memory` medium holds stays there for a later opening of the same object; every other medium is closed for good.
+   */
   close(): void;
 }
 
@@ -63,17 +66,27 @@ export interface Extent {
   /**
    * A window that holds at least [position, position + length) and nothing that is not yet there at or beyond `limit`.
    * `position + length <= limit <= this.length`. Throws `VARVE_IO` if the medium cannot be read.
+   *
+   * Whoever holds the window may trust it as far as `limit`, for as long as nothing before that is taken back. A window that
+   * does not follow what is stored behind `limit` later ends there at the latest; the others are the same object every time.
    */
   read(position: number, length: number, limit: number): Window;
   /**
    * A window that takes stores to at least [position, position + length). An `append` extent is asked for rising
    * positions; a lower one takes back everything from there on. The window's bytes before `position` are not to be stored to.
+   * The position is a multiple of 8.
    */
   write(position: number, length: number): Window;
   /** Gives the stores in [from, to) to the next drain. An `append` extent is flushed from front to back, without holes. */
   flush(from: number, to: number): void;
-  /** Forgets what is held in memory of an `append` extent: its owner starts again at position 0. */
+  /**
+   * Forgets what is held in memory of an `append` extent: its owner starts again at position 0. Stores that were not drained
+   * may be lost by it, and what reads show is not certain before it has been stored again.
+   */
   rewind(): void;
-  /** Gives the extent up: its windows are detached or made harmless. */
+  /**
+   * Gives the extent up for good, since its space is free: the windows are detached or made harmless, stores that were not
+   * drained may be lost, and whoever opens the space again finds the old bytes or zeroes. `close` of the medium is no release.
+   */
   release(): void;
 }

@@ -1,0 +1,143 @@
+import { givenUp } from './io-error.js';
+import type { Extent } from './medium.js';
+import type { OpenedFile } from './opened-file.js';
+import { Window } from './window.js';
+import type { WriteQueue } from './write-queue.js';
+import { WINDOW_BYTES, WriteWindows } from './write-windows.js';
+
+/** What all extents of a file share. */
+export interface FileParts {
+  readonly file: OpenedFile;
+  readonly queue: WriteQueue;
+  /** The extents in use: one takes itself out when it is released. */
+  readonly inUse: Set<Extent>;
+}
+
+/** A small part of a file that is held in memory as a whole. */
+export class FileRandomExtent implements Extent {
+  readonly length: number;
+  readonly #offset: number;
+  readonly #parts: FileParts;
+  #window: Window | undefined;
+
+  constructor(parts: FileParts, offset: number, length: number) {
+    this.#parts = parts;
+    this.#offset = offset;
+    this.length = length;
+  }
+
+  read(): Window {
+    assertInUse(this, this.#parts);
+    return this.#window ?? this.#load();
+  }
+
+  write(): Window {
+    return this.read();
+  }
+
+  flush(from: number, to: number): void {
+    const { queue } = this.#parts;
+    queue.add(this, this.read().bytes.subarray(from, to), this.#offset + from, from);
+    queue.relieve();
+  }
+
+  wrote(): void {}
+
+  rewind(): void {}
+
+  release(): void {
+    this.#window = undefined;
+    giveUp(this, this.#parts);
+  }
+
+  #load(): Window {
+    const bytes = new Uint8Array(this.length);
+    this.#parts.file.read(bytes, this.#offset);
+    this.#window = new Window(bytes, 0);
+    return this.#window;
+  }
+}
+
+/** A part of a file that may be larger than memory: what is being stored is in windows, what is read is fetched. */
+export class FileAppendExtent implements Extent {
+  readonly length: number;
+  readonly #offset: number;
+  readonly #parts: FileParts;
+  readonly #stores: WriteWindows;
+  #flushed = 0;
+  #lastRead: Window | undefined;
+
+  constructor(parts: FileParts, offset: number, length: number) {
+    this.#parts = parts;
+    this.#offset = offset;
+    this.length = length;
+    this.#stores = new WriteWindows(length);
+  }
+
+  read(position: number, length: number, limit: number): Window {
+    assertInUse(this, this.#parts);
+    const stored = this.#stores.read(position, length, limit);
+    if (stored !== undefined) return stored;
+    const last = this.#lastRead;
+    if (last !== undefined && position >= last.start && position + length <= last.end) return last;
+    this.#lastRead = this.#fetch(position, length, limit);
+    return this.#lastRead;
+  }
+
+  write(position: number, length: number): Window {
+    assertInUse(this, this.#parts);
+    if (position < this.#flushed) this.#takeBack(position);
+    if (this.#lastRead !== undefined && position < this.#lastRead.end) this.#lastRead = undefined;
+    return this.#stores.take(position, length);
+  }
+
+  flush(from: number, to: number): void {
+    const { queue } = this.#parts;
+    this.#stores.each(from, to, (bytes, position) =>
+      queue.add(this, bytes, this.#offset + position, position),
+    );
+    this.#flushed = to;
+    queue.relieve();
+  }
+
+  /** What is written can be fetched again: its windows are not needed any more. */
+  wrote(position: number): void {
+    this.#stores.wrote(position);
+  }
+
+  rewind(): void {
+    this.#takeBack(0);
+  }
+
+  release(): void {
+    this.#takeBack(0);
+    giveUp(this, this.#parts);
+  }
+
+  #takeBack(position: number): void {
+    this.#parts.queue.drop(this, position);
+    this.#stores.cut(position);
+    this.#flushed = position;
+    this.#lastRead = undefined;
+  }
+
+  /** Reads a window's worth, or as far as the file is up to date; what is only in memory yet is laid over it. */
+  #fetch(position: number, length: number, limit: number): Window {
+    let end = Math.min(Math.max(position + length, position + WINDOW_BYTES), limit);
+    if (position + length <= this.#stores.start) end = Math.min(end, this.#stores.start);
+    const bytes = new Uint8Array(end - position);
+    this.#parts.file.read(bytes, this.#offset + position);
+    this.#stores.each(position, end, (part, start) => bytes.set(part, start - position));
+    return new Window(bytes, position);
+  }
+}
+
+function assertInUse(extent: Extent, parts: FileParts): void {
+  parts.file.assertOpen();
+  if (!parts.inUse.has(extent)) throw givenUp(parts.file.path);
+}
+
+function giveUp(extent: Extent & { wrote(position: number): void }, parts: FileParts): void {
+  parts.queue.drop(extent, 0);
+  parts.inUse.delete(extent);
+}

@@ -1,0 +1,143 @@
+import { VarveError } from '../base/errors.js';
+import { parseSize } from '../base/sizes.js';
+import { KeptPieces } from './kept-pieces.js';
+import type { Extent, Medium } from './medium.js';
+import { Window } from './window.js';
+
+/**
+ * A medium in memory: as fast as it gets, and gone with the process. The object keeps its content when a stream on it is
+ * closed, so that a later stream can open it again.
+ *
+ * @example
+ * const medium = new MemoryMedium('1MiB');
+ * const stream = await Stream.open(medium);
+ */
+export class MemoryMedium implements Medium {
+  readonly kind = 'memory';
+  readonly size: number;
+  readonly granularity = 1;
+  readonly readOnly = false;
+  readonly slow = false;
+  readonly retains: boolean = true;
+  readonly path = undefined;
+  readonly failed = undefined;
+  readonly #inUse = new Set<MemoryExtent>();
+  readonly #kept = new KeptPieces();
+  #published = false;
+  #locked = false;
+
+  /**
+   * @param size bytes, or a string such as '64MiB'; memory is taken only for the parts in use
+   * @throws TypeError or RangeError with the code `VARVE_ARGUMENT` if that is no size
+   */
+  constructor(size: number | string) {
+    this.size = parseSize(size, 'the size of a MemoryMedium');
+  }
+
+  get isNew(): boolean {
+    return !this.#published;
+  }
+
+  open(offset: number, length: number): Extent {
+    const extent = new MemoryExtent(offset, length, this.#kept.take(offset, length), this.#inUse);
+    this.#inUse.add(extent);
+    return extent;
+  }
+
+  drainSync(): void {}
+
+  drain(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  publish(): void {
+    this.#published = true;
+  }
+
+  lock(): void {
+    if (this.#locked) {
+      throw new VarveError(
+        'VARVE_LOCKED',
+        'Cannot open this memory medium for writing: a stream of this process has it open already; close that one first',
+      );
+    }
+    this.#locked = true;
+  }
+
+  close(): void {
+    this.#kept.add([...this.#inUse].flatMap((extent) => extent.giveBack()));
+    this.#inUse.clear();
+    this.#locked = false;
+  }
+}
+
+/** One buffer for the whole extent, made when it is first looked at. */
+class MemoryExtent implements Extent {
+  readonly length: number;
+  readonly #offset: number;
+  readonly #inUse: Set<MemoryExtent>;
+  #buffer: ArrayBuffer | undefined;
+  #window: Window | undefined;
+  #open = true;
+
+  constructor(offset: number, length: number, buffer: ArrayBuffer | undefined, inUse: Set<MemoryExtent>) {
+    this.#offset = offset;
+    this.length = length;
+    this.#buffer = buffer;
+    this.#inUse = inUse;
+  }
+
+  read(): Window {
+    return this.#window ?? this.#load();
+  }
+
+  write(): Window {
+    return this.#window ?? this.#load();
+  }
+
+  flush(): void {}
+
+  rewind(): void {}
+
+  release(): void {
+    if (this.#buffer !== undefined) detach([this.#buffer]);
+    this.#inUse.delete(this);
+    this.#end();
+  }
+
+  /** Ends the extent and hands its content over in a buffer that no old view can reach. */
+  giveBack(): { offset: number; buffer: ArrayBuffer }[] {
+    const buffers = this.#buffer === undefined ? [] : detach([this.#buffer]);
+    this.#end();
+    return buffers.map((buffer) => ({ offset: this.#offset, buffer }));
+  }
+
+  #load(): Window {
+    if (!this.#open)
+      throw new VarveError('VARVE_CLOSED', 'Cannot use a part of a memory medium that was given up');
+    this.#buffer ??= allocate(this.length);
+    this.#window = new Window(new Uint8Array(this.#buffer), 0);
+    return this.#window;
+  }
+
+  #end(): void {
+    this.#open = false;
+    this.#buffer = undefined;
+    this.#window = undefined;
+  }
+}
+
+function allocate(length: number): ArrayBuffer {
+  try {
+    return new ArrayBuffer(length);
+  } catch (cause) {
+    throw new VarveError('VARVE_IO', `Cannot hold ${length} bytes in memory: there is not enough of it`, {
+      cause,
+    });
+  }
+}
+
+/** Empties every view of the buffers and returns their content in new ones, without a copy. */
+function detach(buffers: ArrayBuffer[]): ArrayBuffer[] {
+  return structuredClone(buffers, { transfer: buffers });
+}

@@ -1,0 +1,212 @@
+import fs from 'node:fs';
+import { VarveError } from '../base/errors.js';
+import { codeOf, ioError } from './io-error.js';
+
+/** What a creator has to do at the end, or to undo. */
+export interface Birth {
+  /** Makes the file appear under its name. */
+  publish(): void;
+  /** Removes what was not published. */
+  abandon(): void;
+}
+
+/** What `OpenedFile` is made of. */
+export interface OpenedFileParts {
+  readonly path: string;
+  readonly size: number;
+  readonly readOnly: boolean;
+  /** For reads, writes and the syncs of `drain`. */
+  readonly fd: number;
+  /** An open of its own of the same file, which carries the lock and the syncs of `drainSync`; -1 for a reader. */
+  readonly lockFd: number;
+  /** Lets go of a lock that does not end with `lockFd`. */
+  readonly unlock?: () => void;
+  /** Set for a file that was just created. */
+  readonly birth?: Birth;
+  /** True if a stream may be written to it without looking at what is there. */
+  readonly isNew?: boolean;
+}
+
+/**
+ * A file or block device that is open under a medium: its descriptors, its lock, its syncs.
+ *
+ * It has two opens of the file. The kernel reports a failed write-back once to each open: a sync of the main thread could
+ * otherwise swallow the error of one that runs beside it, and both would be taken for good. And at `close` the lock can go
+ * at once, while a sync on another thread still needs its descriptor.
+ */
+export class OpenedFile {
+  readonly path: string;
+  readonly size: number;
+  readonly readOnly: boolean;
+  readonly fd: number;
+  readonly #lockFd: number;
+  readonly #unlock: () => void;
+  #birth: Birth | undefined;
+  #isNew: boolean;
+  #failed: VarveError | undefined;
+  #closed = false;
+  #running: Promise<void> | undefined;
+  #next: Promise<void> | undefined;
+
+  constructor(parts: OpenedFileParts) {
+    this.path = parts.path;
+    this.size = parts.size;
+    this.readOnly = parts.readOnly;
+    this.fd = parts.fd;
+    this.#lockFd = parts.lockFd;
+    this.#unlock = parts.unlock ?? (() => {});
+    this.#birth = parts.birth;
+    this.#isNew = parts.isNew ?? false;
+  }
+
+  get isNew(): boolean {
+    return this.#isNew;
+  }
+
+  get failed(): VarveError | undefined {
+    return this.#failed;
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Fills `bytes` from `offset`. */
+  read(bytes: Uint8Array, offset: number): void {
+    this.assertOpen();
+    for (let done = 0; done < bytes.length; ) {
+      const count = this.#try('read', () =>
+        fs.readSync(this.fd, bytes, done, bytes.length - done, offset + done),
+      );
+      if (count === 0)
+        throw this.#gone('was truncated under the open stream', `there is nothing at byte ${offset + done}`);
+      done += count;
+    }
+  }
+
+  /** Writes all of `bytes` at `offset`, not durably. */
+  write(bytes: Uint8Array, offset: number): void {
+    this.assertOpen();
+    for (let done = 0; done < bytes.length; ) {
+      done += this.#try('write to', () =>
+        fs.writeSync(this.fd, bytes, done, bytes.length - done, offset + done),
+      );
+    }
+  }
+
+  /** Returns once everything written before is durable. */
+  syncSync(): void {
+    this.assertSound();
+    try {
+      fs.fdatasyncSync(this.#lockFd);
+    } catch (cause) {
+      throw this.#syncFailed(cause);
+    }
+    this.verify();
+  }
+
+  /** As `syncSync`, off the main thread. There is never more than one under way: the callers that come meanwhile share the next. */
+  sync(): Promise<void> {
+    if (this.#next !== undefined) return this.#next;
+    if (this.#running === undefined) return this.#start();
+    this.#next = this.#running.then(
+      () => this.#start(),
+      () => this.#start(),
+    );
+    return this.#next;
+  }
+
+  /** Throws if the file is not what it was any more: what was written to it would be lost. */
+  verify(): void {
+    this.assertOpen();
+    const stat = this.#try('look at', () => fs.fstatSync(this.fd));
+    if (!stat.isFile()) return;
+    if (stat.nlink === 0)
+      this.fail(this.#gone('was removed under the open stream', 'what was written is lost'));
+    if (stat.size < this.size) {
+      this.fail(
+        this.#gone('was truncated under the open stream', `it has ${stat.size} of ${this.size} bytes`),
+      );
+    }
+  }
+
+  /** Ends all hope for the file: the first such error is thrown now and by every drain from now on. */
+  fail(error: VarveError): never {
+    this.#failed ??= error;
+    throw this.#failed;
+  }
+
+  publish(): void {
+    this.assertSound();
+    this.#birth?.publish();
+    this.#birth = undefined;
+    this.#isNew = false;
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#birth?.abandon();
+    if (this.#lockFd >= 0) fs.closeSync(this.#lockFd);
+    this.#unlock();
+    if (this.#running === undefined) fs.closeSync(this.fd);
+  }
+
+  /** Throws `VARVE_CLOSED` after `close`: the descriptor's number may belong to another file by then. */
+  assertOpen(): void {
+    if (this.#closed)
+      throw new VarveError('VARVE_CLOSED', `Cannot use '${this.path}': it was closed`, { path: this.path });
+  }
+
+  /** Throws if a sync has failed before. */
+  assertSound(): void {
+    this.assertOpen();
+    if (this.#failed !== undefined) throw this.#failed;
+  }
+
+  #start(): Promise<void> {
+    this.#next = undefined;
+    this.#running = this.#run();
+    return this.#running;
+  }
+
+  async #run(): Promise<void> {
+    this.assertSound();
+    try {
+      await datasync(this.fd);
+    } catch (cause) {
+      throw this.#syncFailed(cause);
+    } finally {
+      this.#running = undefined;
+      if (this.#closed) fs.closeSync(this.fd);
+    }
+    // Another sync may have met an error meanwhile that this one was not told.
+    if (this.#failed !== undefined) throw this.#failed;
+    if (!this.#closed) this.verify();
+  }
+
+  #syncFailed(cause: unknown): VarveError {
+    const advice = `what was not durable before may be lost (${codeOf(cause)}); close the stream and open it again to see what is there`;
+    this.#failed ??= ioError('sync', this.path, cause, advice);
+    return this.#failed;
+  }
+
+  #gone(what: string, detail: string): VarveError {
+    const message = `The file '${this.path}' ${what}: ${detail}; close the stream, and restore the file`;
+    return new VarveError('VARVE_IO', message, { path: this.path });
+  }
+
+  #try<T>(what: string, work: () => T): T {
+    try {
+      return work();
+    } catch (cause) {
+      throw ioError(what, this.path, cause);
+    }
+  }
+}
+
+function datasync(fd: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    fs.fdatasync(fd, (error) => (error === null ? resolve() : reject(error)));
+  });
+}
