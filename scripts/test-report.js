@@ -27,6 +27,10 @@ export class FileReport {
     ) {
       this.#output.push(`${data.message}\n`);
     }
+    // node:test lets a file pass in which this happened.
+    if (type === 'test:diagnostic' && data.message.includes('asynchronous activity after the test ended')) {
+      this.#fail('the file as a whole', data.message);
+    }
     if (type === 'test:pass') this.#takePass(data);
     if (type === 'test:fail') this.#takeFailure(data);
   }
@@ -47,7 +51,8 @@ export class FileReport {
     if (error?.failureType === 'subtestsFailed') return;
     const name = data.name === this.file ? 'the file as a whole' : data.name;
     const cause = error?.cause ?? error;
-    this.#fail(name, cause instanceof Error ? inspect(cause, { depth: 8 }) : String(cause));
+    const text = cause instanceof Error ? inspect(cause, { depth: 8 }) : String(cause);
+    this.#fail(name, error?.signal ? `${text}: the process was killed by ${error.signal}` : text);
   }
 
   #fail(name, message) {

@@ -54,8 +54,8 @@ async function runAll(sources) {
 function summary(reports, extraFailures) {
   const sum = (key) => reports.reduce((total, report) => total + report[key].length, 0);
   const [passed, failed, skipped] = [sum('passed'), sum('failed') + extraFailures, sum('skipped')];
-  process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
-  return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
+  const text = `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
+  return { text, ok: failed === 0 && passed > 0 };
 }
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { only: { type: 'boolean' } } });
@@ -63,7 +63,7 @@ const compiled = compile('tsconfig.json');
 if (!compiled) console.log(`test: type errors, see above; ${values.only ? 'going on' : 'no test was run'}`);
 
 const sources = compiled || values.only ? testFiles(positionals) : [];
-if (compiled && sources.length === 0) {
+if ((compiled || values.only) && sources.length === 0) {
   const filter = positionals.length > 0 ? ` with ${positionals.join(' or ')} in its path` : '';
   console.log(
     `test: there is no test/**/*.test.ts${filter}${relative(process.cwd(), root) ? ` in ${root}` : ''}`,
@@ -75,4 +75,7 @@ const skipped = reports.flatMap((report) => report.skipped.map((skip) => `  ${re
 if (skipped.length > 0) console.log(['', 'SKIPPED here, and why:', ...skipped].join('\n'));
 const broken = reports.filter((report) => report.failed.length > 0);
 if (broken.length > 0) console.log(`\nFAILED: ${broken.map((report) => report.source).join(', ')}`);
-console.log(`\n${summary(reports, compiled ? 0 : 1)}`);
+const { text, ok } = summary(reports, compiled ? 0 : 1);
+console.log(`\n${text}`);
+// Not left to the event loop: a process that a test forgot may still hold the pipe of its output open.
+process.exit(ok ? 0 : 1);
