@@ -1,0 +1,67 @@
+/* What the two halves of the Node-API side share: addon.c (calls over bytes) and mappings.c (files and their mappings). */
+#ifndef VARVE_ADDON_H
+#define VARVE_ADDON_H
+
+#define NAPI_VERSION 8
+#include <node_api.h>
+
+#include "entry.h"
+#include "floor.h"
+#include "platform.h"
+
+/* The number of a mapping is its slot and, above that, how many mappings there were before it. */
+enum { SLOT_BITS = 24, NO_SLOT = (1 << SLOT_BITS) - 1 };
+
+struct mapping {
+  struct state *state;
+  double id;
+  struct os_pages pages;
+  size_t length; /* bytes asked for, from pages.bytes on */
+  bool flushes_lines;
+  bool stolen; /* its ArrayBuffer was detached by somebody else: views of it may live on */
+  struct os_watch *watch;
+  napi_ref memory; /* strong: the ArrayBuffer lives until unmap */
+};
+
+struct slot {
+  struct mapping *mapping; /* null: not in use */
+  uint32_t next_free;
+};
+
+/* What belongs to one environment. It lives until that is gone and its last mapping has been collected. */
+struct state {
+  double block[16];
+  struct slot *slots;
+  uint32_t capacity;
+  uint32_t free;
+  uint64_t made;
+  size_t holders;
+  bool closing;
+};
+
+struct state *state_create(napi_env env);
+void detect_once(void);
+
+/* Null if there is no such mapping. */
+static inline const struct mapping *mapping_of(const struct state *state, double id) {
+  if (!(id > 0 && id <= 9007199254740991.0)) return NULL;
+  uint32_t slot = (uint32_t)((uint64_t)(int64_t)id & NO_SLOT);
+  if (slot >= state->capacity) return NULL;
+  const struct mapping *mapping = state->slots[slot].mapping;
+  return mapping != NULL && mapping->id == id ? mapping : NULL;
+}
+
+/* Each of these leaves an exception behind when it returns false or null. */
+bool take(napi_env env, napi_callback_info info, size_t count, napi_value *values, struct state **state);
+bool take_whole(napi_env env, napi_value value, uint64_t *result);
+bool take_fd(napi_env env, napi_value value, int *fd);
+napi_value throw_range(napi_env env, const char *message);
+napi_value throw_errno(napi_env env, int error, const char *syscall, const char *what);
+
+napi_value call_map(napi_env env, napi_callback_info info);
+napi_value call_unmap(napi_env env, napi_callback_info info);
+napi_value call_lost(napi_env env, napi_callback_info info);
+napi_value call_lock(napi_env env, napi_callback_info info);
+napi_value call_allocate(napi_env env, napi_callback_info info);
+
+#endif

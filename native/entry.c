@@ -1,0 +1,117 @@
+#include "entry.h"
+
+#include "bytes.h"
+#include "platform.h"
+
+static inline enum entry_form form_of(uint64_t tagged) {
+  return (enum entry_form)((tagged >> ENTRY_TIMESTAMP_BITS) & 3);
+}
+
+static inline uint64_t timestamp_of(uint64_t tagged) {
+  return tagged & ((UINT64_C(1) << ENTRY_TIMESTAMP_BITS) - 1);
+}
+
+static inline uint64_t extent_of(uint32_t length, enum entry_form form) {
+  uint64_t padded = ((uint64_t)length + (ENTRY_ALIGN - 1)) & ~(uint64_t)(ENTRY_ALIGN - 1);
+  return ENTRY_HEADER + padded + (form == FORM_SKIP ? ENTRY_SKIPPED : 0);
+}
+
+uint64_t entry_extent(uint32_t length, uint64_t tagged) {
+  return extent_of(length, form_of(tagged));
+}
+
+/* The small float of the format: how far behind its own timestamp an entry saw the stream persisted. */
+static inline uint64_t lag_of(uint64_t tagged) {
+  uint64_t code = tagged >> ENTRY_LAG_SHIFT;
+  uint64_t exponent = code >> 4;
+  uint64_t mantissa = code & 15;
+  return exponent == 0 ? mantissa : (16 + mantissa) << (exponent - 1);
+}
+
+static inline uint64_t certified_by(uint64_t tagged) {
+  uint64_t before = timestamp_of(tagged) - 1;
+  uint64_t lag = lag_of(tagged);
+  return tagged >> ENTRY_LAG_SHIFT == ENTRY_LAG_UNKNOWN || lag > before ? 0 : before - lag;
+}
+
+static inline size_t line_down(size_t address) {
+  return address & ~(size_t)(CPU_LINE - 1);
+}
+
+static inline size_t line_up(size_t address) {
+  return line_down(address + (CPU_LINE - 1));
+}
+
+static void flush_lines(size_t from, size_t to) {
+  if (from < to) cpu.flush((const void *)from, to - from);
+}
+
+bool entry_seal(uint8_t *bytes, size_t from, size_t to, uint32_t seed, bool flush) {
+  size_t line = line_down((size_t)(bytes + from)); /* every line before it that needs it has been written back */
+  size_t position = from;
+  while (position < to) {
+    size_t room = to - position;
+    if (room < ENTRY_HEADER) return false;
+    uint8_t *entry = bytes + position;
+    uint32_t length = load32(entry);
+    uint64_t tagged = load64(entry + ENTRY_TAGGED);
+    enum entry_form form = form_of(tagged);
+    uint64_t extent = extent_of(length, form);
+    if (extent > room) return false;
+    size_t covered = form == FORM_FILLER ? 0 : length;
+    store32(entry + ENTRY_CHECKSUM, cpu.crc_then(seed, entry + ENTRY_HEADER, covered, length, tagged));
+    position += extent;
+    if (flush) {
+      /* The line in which the next header lies waits for that header. */
+      size_t end = line_up((size_t)(entry + ENTRY_HEADER + covered));
+      size_t next = position < to ? line_down((size_t)(bytes + position)) : SIZE_MAX;
+      flush_lines(line, end < next ? end : next);
+      if (line < next) line = next;
+    }
+  }
+  return true;
+}
+
+void entry_verify(const uint8_t *bytes, size_t to, struct entry_walk *walk) {
+  size_t position = walk->position;
+  uint64_t last = walk->after;
+  uint64_t entries = 0;
+  uint64_t certified = 0;
+  while (position <= to && to - position >= ENTRY_HEADER) {
+    const uint8_t *entry = bytes + position;
+    uint64_t first = load64(entry);
+    uint64_t tagged = load64(entry + ENTRY_TAGGED);
+    uint32_t length = (uint32_t)first;
+    enum entry_form form = form_of(tagged);
+    uint64_t timestamp = timestamp_of(tagged);
+    uint64_t extent = extent_of(length, form);
+    if (extent > to - position || timestamp >= walk->below || form == FORM_CONTINUED) break;
+    bool filler = form == FORM_FILLER;
+    if (filler ? timestamp != last || length % ENTRY_ALIGN != 0 : timestamp <= last) break;
+    uint32_t sum = cpu.crc_then(walk->seed, entry + ENTRY_HEADER, filler ? 0 : length, length, tagged);
+    if (sum != (uint32_t)(first >> 32)) break;
+    position += extent;
+    if (filler) continue;
+    last = timestamp;
+    entries += 1;
+    uint64_t said = certified_by(tagged);
+    if (said > certified) certified = said;
+  }
+  walk->position = position;
+  walk->after = last;
+  walk->entries = entries;
+  walk->certified = certified;
+}
+
+void entry_store(uint8_t *entry, const uint8_t *source, uint32_t length, uint64_t tagged, uint32_t seed) {
+  uint8_t *payload = entry + ENTRY_HEADER;
+  uint32_t sum = cpu.stream(seed, payload, source, length);
+  sum = cpu.crc_then(sum, NULL, 0, length, tagged);
+  store64(entry + ENTRY_TAGGED, tagged);
+  store64(entry, (uint64_t)length | (uint64_t)sum << 32);
+  size_t end = (size_t)payload + length;
+  size_t head = line_up((size_t)payload);
+  size_t tail = line_down(end);
+  flush_lines((size_t)entry, head < end ? head : end);
+  flush_lines(tail > head ? tail : head, end);
+}

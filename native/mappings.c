@@ -1,0 +1,269 @@
+/* The calls about files, and the life of a mapping: mapped, perhaps stolen, retired, collected. */
+#include "addon.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void detect(void) {
+  cpu_detect();
+}
+
+void detect_once(void) {
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+  pthread_once(&once, detect);
+}
+
+/* ---- the environment ---- */
+
+static void release_state(struct state *state) {
+  if (--state->holders > 0) return;
+  free(state->slots);
+  free(state);
+}
+
+static void on_environment_gone(napi_env env, void *data, void *hint) {
+  (void)env;
+  (void)hint;
+  release_state(data);
+}
+
+struct state *state_create(napi_env env) {
+  struct state *state = calloc(1, sizeof *state);
+  if (state == NULL) return NULL;
+  state->free = NO_SLOT;
+  state->holders = 1;
+  if (napi_set_instance_data(env, state, on_environment_gone, NULL) == napi_ok) return state;
+  free(state);
+  return NULL;
+}
+
+/* ---- slots ---- */
+
+static bool grow_slots(struct state *state) {
+  uint32_t capacity = state->capacity == 0 ? 16 : state->capacity * 2;
+  if (capacity > NO_SLOT) return false;
+  struct slot *slots = realloc(state->slots, capacity * sizeof *slots);
+  if (slots == NULL) return false;
+  for (uint32_t slot = capacity; slot-- > state->capacity;) {
+    slots[slot] = (struct slot){.mapping = NULL, .next_free = state->free};
+    state->free = slot;
+  }
+  state->slots = slots;
+  state->capacity = capacity;
+  return true;
+}
+
+static bool enter(struct state *state, struct mapping *mapping) {
+  if (state->free == NO_SLOT && !grow_slots(state)) return false;
+  uint32_t slot = state->free;
+  state->free = state->slots[slot].next_free;
+  state->slots[slot].mapping = mapping;
+  state->made += 1;
+  mapping->id = (double)(state->made << SLOT_BITS | slot);
+  return true;
+}
+
+static void leave(struct state *state, const struct mapping *mapping) {
+  uint32_t slot = (uint32_t)((uint64_t)mapping->id & NO_SLOT);
+  state->slots[slot] = (struct slot){.mapping = NULL, .next_free = state->free};
+  state->free = slot;
+}
+
+/* ---- the life of a mapping ---- */
+
+/* From here on the number means nothing and the pages are zeroes; their addresses stay taken until they are collected. */
+static int retire(struct mapping *mapping) {
+  leave(mapping->state, mapping);
+  os_unwatch(mapping->watch);
+  return os_replace(&mapping->pages);
+}
+
+static bool is_stolen(napi_env env, const struct mapping *mapping, napi_value *memory) {
+  bool detached = false;
+  bool known = napi_get_reference_value(env, mapping->memory, memory) == napi_ok && *memory != NULL &&
+               napi_is_detached_arraybuffer(env, *memory, &detached) == napi_ok;
+  return !known || detached;
+}
+
+/* No view of the memory is left, or the environment is going away and its ArrayBuffers with it. */
+static void on_collected(napi_env env, void *data, void *hint) {
+  (void)env;
+  (void)data;
+  struct mapping *mapping = hint;
+  struct state *state = mapping->state;
+  /* A stolen buffer may have gone to another thread that outlives this one: rather lose addresses than crash there. */
+  if (!(state->closing && mapping->stolen)) os_unmap(&mapping->pages);
+  free(mapping);
+  release_state(state);
+}
+
+/* The environment ends, by a worker's termination perhaps. The finalizers of all ArrayBuffers come after this. */
+static void on_closing(void *data) {
+  napi_env env = data;
+  struct state *state = NULL;
+  if (napi_get_instance_data(env, (void **)&state) != napi_ok || state == NULL) return;
+  state->closing = true;
+  napi_handle_scope scope;
+  if (napi_open_handle_scope(env, &scope) != napi_ok) return;
+  for (uint32_t slot = 0; slot < state->capacity; slot++) {
+    struct mapping *mapping = state->slots[slot].mapping;
+    if (mapping == NULL) continue;
+    napi_value memory;
+    mapping->stolen = is_stolen(env, mapping, &memory);
+    retire(mapping);
+  }
+  napi_close_handle_scope(env, scope);
+}
+
+/* Hooks run in reverse order: registered again behind each ArrayBuffer's own, this one comes before all of theirs. */
+static void keep_hook_last(napi_env env) {
+  napi_remove_env_cleanup_hook(env, on_closing, env);
+  napi_add_env_cleanup_hook(env, on_closing, env);
+}
+
+/* ---- map ---- */
+
+static bool take_kind(napi_env env, napi_value value, enum os_kind *kind) {
+  char name[16] = "";
+  size_t length;
+  napi_get_value_string_utf8(env, value, name, sizeof name, &length);
+  if (strcmp(name, "shared") == 0) *kind = OS_SHARED;
+  else if (strcmp(name, "sync") == 0) *kind = OS_SYNC;
+  else if (strcmp(name, "private") == 0) *kind = OS_PRIVATE;
+  else {
+    napi_throw_type_error(env, "VARVE_ARGUMENT", "Cannot map: the kind must be 'shared', 'sync' or 'private'");
+    return false;
+  }
+  return true;
+}
+
+/* Null: no memory, and nothing is left behind. */
+static struct mapping *mapping_create(struct state *state, const struct os_pages *pages) {
+  struct mapping *mapping = calloc(1, sizeof *mapping);
+  if (mapping == NULL) return NULL;
+  mapping->state = state;
+  mapping->pages = *pages;
+  mapping->watch = os_watch(pages, &state->block[15]);
+  if (mapping->watch != NULL && enter(state, mapping)) return mapping;
+  if (mapping->watch != NULL) os_unwatch(mapping->watch);
+  free(mapping);
+  return NULL;
+}
+
+static napi_value describe(napi_env env, const struct mapping *mapping, napi_value memory) {
+  napi_value result, id;
+  bool made = napi_create_object(env, &result) == napi_ok && napi_create_double(env, mapping->id, &id) == napi_ok &&
+              napi_set_named_property(env, result, "mapping", id) == napi_ok &&
+              napi_set_named_property(env, result, "memory", memory) == napi_ok;
+  return made ? result : NULL;
+}
+
+/* Gives the mapping to JavaScript; from success on the ArrayBuffer's finalizer collects it. */
+static napi_value expose(napi_env env, struct mapping *mapping) {
+  napi_value memory;
+  napi_status status =
+      napi_create_external_arraybuffer(env, mapping->pages.bytes, mapping->length, on_collected, mapping, &memory);
+  if (status != napi_ok) {
+    leave(mapping->state, mapping);
+    os_unwatch(mapping->watch);
+    os_unmap(&mapping->pages);
+    free(mapping);
+    return throw_errno(env, EOPNOTSUPP, "mmap", "this JavaScript engine takes no external memory");
+  }
+  mapping->state->holders += 1;
+  keep_hook_last(env);
+  if (napi_create_reference(env, memory, 1, &mapping->memory) == napi_ok) return describe(env, mapping, memory);
+  retire(mapping);
+  napi_detach_arraybuffer(env, memory);
+  return throw_errno(env, ENOMEM, "mmap", "no memory to keep track of a mapping");
+}
+
+napi_value call_map(napi_env env, napi_callback_info info) {
+  napi_value arguments[5];
+  struct state *state;
+  int fd;
+  uint64_t offset, length;
+  enum os_kind kind;
+  bool flushes_lines;
+  bool taken = take(env, info, 5, arguments, &state) && take_fd(env, arguments[0], &fd) &&
+               take_whole(env, arguments[1], &offset) && take_whole(env, arguments[2], &length) &&
+               take_kind(env, arguments[3], &kind);
+  if (!taken) return NULL;
+  if (offset % CPU_LINE != 0 || length == 0 || length > UINT64_C(1) << 32 || offset > INT64_MAX - length) {
+    return throw_range(env, "Cannot map the range: the offset must be a multiple of 64, the length 1 to 2^32");
+  }
+  if (napi_get_value_bool(env, arguments[4], &flushes_lines) != napi_ok) {
+    napi_throw_type_error(env, "VARVE_ARGUMENT", "Cannot map: flushesLines must be true or false");
+    return NULL;
+  }
+  struct os_pages pages;
+  int error = os_map(fd, offset, length, kind, &pages);
+  if (error != 0) return throw_errno(env, error, "mmap", "the file cannot be mapped");
+  struct mapping *mapping = mapping_create(state, &pages);
+  if (mapping == NULL) {
+    os_unmap(&pages);
+    return throw_errno(env, ENOMEM, "mmap", "no memory to keep track of a mapping");
+  }
+  mapping->length = length;
+  mapping->flushes_lines = flushes_lines;
+  return expose(env, mapping);
+}
+
+/* ---- unmap and the calls about files ---- */
+
+static struct mapping *take_mapping(napi_env env, napi_callback_info info) {
+  napi_value argument;
+  struct state *state;
+  double id;
+  if (!take(env, info, 1, &argument, &state)) return NULL;
+  const struct mapping *found = NULL;
+  if (napi_get_value_double(env, argument, &id) == napi_ok) found = mapping_of(state, id);
+  if (found == NULL) throw_range(env, "Cannot use the mapping: it does not exist, or not any more");
+  return (struct mapping *)found;
+}
+
+napi_value call_unmap(napi_env env, napi_callback_info info) {
+  struct mapping *mapping = take_mapping(env, info);
+  if (mapping == NULL) return NULL;
+  napi_value memory = NULL;
+  mapping->stolen = is_stolen(env, mapping, &memory);
+  bool detach = !mapping->stolen;
+  napi_delete_reference(env, mapping->memory);
+  int error = retire(mapping);
+  /* Last: the finalizer that this sets free ends the mapping. */
+  if (detach) napi_detach_arraybuffer(env, memory);
+  return error == 0 ? NULL : throw_errno(env, error, "mmap", "the pages of a mapping cannot be given back");
+}
+
+napi_value call_lost(napi_env env, napi_callback_info info) {
+  const struct mapping *mapping = take_mapping(env, info);
+  napi_value result = NULL;
+  if (mapping != NULL) napi_get_boolean(env, os_watch_lost(mapping->watch), &result);
+  return result;
+}
+
+napi_value call_lock(napi_env env, napi_callback_info info) {
+  napi_value argument;
+  struct state *state;
+  int fd;
+  if (!take(env, info, 1, &argument, &state) || !take_fd(env, argument, &fd)) return NULL;
+  int error = os_lock(fd);
+  if (error != 0 && error != EWOULDBLOCK) return throw_errno(env, error, "flock", "the file cannot be locked");
+  napi_value result = NULL;
+  napi_get_boolean(env, error == 0, &result);
+  return result;
+}
+
+napi_value call_allocate(napi_env env, napi_callback_info info) {
+  napi_value arguments[3];
+  struct state *state;
+  int fd;
+  uint64_t offset, length;
+  bool taken = take(env, info, 3, arguments, &state) && take_fd(env, arguments[0], &fd) &&
+               take_whole(env, arguments[1], &offset) && take_whole(env, arguments[2], &length);
+  if (!taken) return NULL;
+  int error = os_allocate(fd, offset, length);
+  return error == 0 ? NULL : throw_errno(env, error, "fallocate", "the file's blocks cannot be allocated");
+}

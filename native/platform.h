@@ -1,0 +1,76 @@
+/* The contract between the addon and the machine: one os_*.c and one cpu_*.c stand behind it. */
+#ifndef VARVE_PLATFORM_H
+#define VARVE_PLATFORM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* ---- operating system; every int is 0 or an errno ---- */
+
+enum os_kind { OS_SHARED, OS_SYNC, OS_PRIVATE };
+
+/* Whole pages. `bytes` is the place asked for within them. */
+struct os_pages {
+  uint8_t *base;
+  size_t span;
+  uint8_t *bytes;
+};
+
+int os_map(int fd, uint64_t offset, size_t length, enum os_kind kind, struct os_pages *pages);
+/* Puts zeroes that nobody else sees in the place of the pages, in one step. */
+int os_replace(const struct os_pages *pages);
+void os_unmap(const struct os_pages *pages);
+/* EWOULDBLOCK if somebody else has the lock. */
+int os_lock(int fd);
+int os_allocate(int fd, uint64_t offset, uint64_t length);
+size_t os_page_size(void);
+double os_nanoseconds(void);
+/* 'ENOSPC' for ENOSPC; 'EUNKNOWN' for what is not expected here. */
+const char *os_error_name(int error);
+
+/*
+ * Watches pages: one that cannot be had (SIGBUS) becomes a zero page instead of the death of the process, and is
+ * counted in the watch and in *counter. Null if there is no memory. Any thread may call these.
+ */
+struct os_watch;
+struct os_watch *os_watch(const struct os_pages *pages, double *counter);
+void os_unwatch(struct os_watch *watch);
+bool os_watch_lost(const struct os_watch *watch);
+
+/* ---- processor ---- */
+
+struct cpu {
+  const char *flush_name;
+  const char *crc_name;
+  /* Writes the lines of a range back; ordered only by a fence. */
+  void (*flush)(const void *bytes, size_t length);
+  void (*fence)(void);
+  /* The CRC-32C register after the bytes. */
+  uint32_t (*crc)(uint32_t reg, const void *bytes, size_t length);
+  /* The same, then over the four bytes of `a` and the eight of `b`. */
+  uint32_t (*crc_then)(uint32_t reg, const void *bytes, size_t length, uint32_t a, uint64_t b);
+  /*
+   * Copies and returns the register after the copied bytes. Whole lines of the target go past the cache or are written
+   * back; the part of a line at either end is left to the caller to flush.
+   */
+  uint32_t (*stream)(uint32_t reg, void *target, const void *source, size_t length);
+};
+
+enum { CPU_LINE = 64 }; /* the smallest line of any processor we know; flushing more often than needed is harmless */
+
+/* Filled once by cpu_detect, before anything else is called. */
+extern struct cpu cpu;
+void cpu_detect(void);
+/* What runs everywhere: tables instead of instructions, and no way to flush. */
+void cpu_detect_portable(void);
+
+#if defined(__x86_64__) && !defined(VARVE_PORTABLE)
+#define VARVE_CPU_X64 1
+#elif defined(__aarch64__) && !defined(VARVE_PORTABLE)
+#define VARVE_CPU_ARM64 1
+#else
+#define VARVE_CPU_PORTABLE 1
+#endif
+
+#endif

@@ -1,0 +1,54 @@
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Addon } from './addon.js';
+
+interface Loaded {
+  readonly addon: Addon | undefined;
+  readonly problem: string | undefined;
+}
+
+let loaded: Loaded | undefined;
+
+/**
+ * The native addon, or undefined if it cannot be had here; loaded once.
+ *
+ * For tests and emergencies the environment has a say: `VARVE_NO_ADDON=1` goes without it, `VARVE_ADDON=<path>` loads
+ * another build of it.
+ */
+export function loadAddon(): Addon | undefined {
+  loaded ??= load();
+  return loaded.addon;
+}
+
+/** Why there is no native addon, in one sentence; undefined if there is one. */
+export function addonProblem(): string | undefined {
+  loaded ??= load();
+  return loaded.problem;
+}
+
+function load(): Loaded {
+  const { VARVE_NO_ADDON: off, VARVE_ADDON: other } = process.env;
+  if (off !== undefined && off !== '' && off !== '0') return without('it is turned off by VARVE_NO_ADDON');
+  const path = other !== undefined && other !== '' ? other : findBuild();
+  if (path === undefined) return without(`this package brings none for ${process.platform}-${process.arch}`);
+  try {
+    return { addon: createRequire(import.meta.url)(path) as Addon, problem: undefined };
+  } catch (error) {
+    return without(
+      `${path} cannot be loaded: ${String(error instanceof Error ? error.message : error).split('\n')[0]}`,
+    );
+  }
+}
+
+function without(why: string): Loaded {
+  return { addon: undefined, problem: `The native addon is not in use: ${why}.` };
+}
+
+/** The package's root is two levels up in the package (dist/base), three in a checkout's tests (build/src/base). */
+function findBuild(): string | undefined {
+  const here = dirname(fileURLToPath(import.meta.url));
+  const build = join('prebuilds', `${process.platform}-${process.arch}`, 'varve.node');
+  return [join(here, '../..', build), join(here, '../../..', build)].find((path) => existsSync(path));
+}
