@@ -166,12 +166,12 @@ export class OpenedFile {
 
   #start(): Promise<void> {
     this.#next = undefined;
+    this.assertSound();
     this.#running = this.#run();
     return this.#running;
   }
 
   async #run(): Promise<void> {
-    this.assertSound();
     try {
       await datasync(this.fd);
     } catch (cause) {

@@ -1,0 +1,198 @@
+import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import fs from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { VarveError } from '../base/errors.js';
+import { loadAddon } from '../base/native-loader.js';
+import { codeOf, ioError } from './io-error.js';
+import { takeLock } from './lock.js';
+import { type Birth, OpenedFile } from './opened-file.js';
+
+const NO_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'];
+const NO_ALLOCATION = ['EOPNOTSUPP', 'ENOTSUP', 'ENOSYS', 'EINVAL', 'ENODEV'];
+const ZEROES_BYTES = 2 ** 20;
+
+/**
+ * Makes a file that nobody sees before `publish`: until then it has another name beside its own, and is removed by `close`.
+ *
+ * @param path the name it will get; nothing may be there
+ * @param size bytes, all of them allocated, so that a full disk shows now and not in the middle of an append
+ * @throws VarveError `VARVE_IO` if the file cannot be made here, or not of that size; `VARVE_NOT_FOUND` without a directory
+ */
+export function createFile(path: string, size: number): OpenedFile {
+  const temporary = join(
+    dirname(path),
+    `.${basename(path).slice(0, 40)}.${randomBytes(6).toString('hex')}.new`,
+  );
+  const fd = openExclusively(path, temporary);
+  const open = [fd];
+  try {
+    const lock = takeLock(temporary, fd);
+    open.push(lock.fd);
+    allocate(fd, size, path);
+    const birth = birthOf(path, temporary, fd);
+    return new OpenedFile({
+      path,
+      size,
+      readOnly: false,
+      fd,
+      lockFd: lock.fd,
+      unlock: lock.unlock,
+      birth,
+      isNew: true,
+    });
+  } catch (error) {
+    for (const each of open) fs.closeSync(each);
+    removeIfThere(temporary);
+    throw error;
+  }
+}
+
+function openExclusively(path: string, temporary: string): number {
+  try {
+    const { O_RDWR, O_CREAT, O_EXCL } = fs.constants;
+    return fs.openSync(temporary, O_RDWR | O_CREAT | O_EXCL, 0o666);
+  } catch (cause) {
+    throw cannotCreate(path, cause);
+  }
+}
+
+function cannotCreate(path: string, cause: unknown): VarveError {
+  const directory = dirname(path);
+  switch (codeOf(cause)) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return new VarveError(
+        'VARVE_NOT_FOUND',
+        `Cannot create '${path}': there is no directory '${directory}'; make it first`,
+        {
+          path,
+          cause,
+        },
+      );
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return ioError(
+        'create',
+        path,
+        cause,
+        `the directory '${directory}' may not be written to; use another, or change its rights`,
+      );
+    default:
+      return ioError('create', path, cause);
+  }
+}
+
+function allocate(fd: number, size: number, path: string): void {
+  try {
+    if (size > 0 && !allocateByAddon(fd, size) && !allocateByCommand(fd, size)) writeZeroes(fd, size);
+  } catch (cause) {
+    throw ioError(`create ${size} bytes for`, path, cause);
+  }
+}
+
+function allocateByAddon(fd: number, size: number): boolean {
+  const addon = loadAddon();
+  if (addon === undefined) return false;
+  try {
+    addon.allocate(fd, 0, size);
+    return fs.fstatSync(fd).size >= size;
+  } catch (cause) {
+    if (NO_ALLOCATION.includes(codeOf(cause))) return false;
+    throw cause;
+  }
+}
+
+/** fallocate(1) of util-linux, for machines without the addon. */
+function allocateByCommand(fd: number, size: number): boolean {
+  if (process.platform !== 'linux') return false;
+  const { status, stderr } = spawnSync('fallocate', ['-l', `${size}`, '/proc/self/fd/3'], {
+    stdio: ['ignore', 'ignore', 'pipe', fd],
+    env: { PATH: process.env['PATH'], LC_ALL: 'C' },
+  });
+  // Only this failure is not worth writing the whole disk full for.
+  if (`${stderr}`.includes('No space left')) {
+    throw Object.assign(new Error(`fallocate: no space left for ${size} bytes`), { code: 'ENOSPC' });
+  }
+  return status === 0;
+}
+
+function writeZeroes(fd: number, size: number): void {
+  const zeroes = new Uint8Array(ZEROES_BYTES);
+  for (let at = 0; at < size; ) at += fs.writeSync(fd, zeroes, 0, Math.min(ZEROES_BYTES, size - at), at);
+}
+
+function birthOf(path: string, temporary: string, fd: number): Birth {
+  return {
+    publish: () => {
+      try {
+        fs.fsyncSync(fd);
+        giveName(path, temporary);
+      } catch (cause) {
+        if (cause instanceof VarveError) throw cause;
+        throw ioError('give its name to', path, cause);
+      }
+      syncDirectory(path);
+    },
+    abandon: () => removeIfThere(temporary),
+  };
+}
+
+/** A link fails if the name is taken, even by a dangling symbolic link; a rename would replace what is there. */
+function giveName(path: string, temporary: string): void {
+  try {
+    fs.linkSync(temporary, path);
+    fs.unlinkSync(temporary);
+  } catch (cause) {
+    if (codeOf(cause) === 'EEXIST') throw existsError(path, cause);
+    if (!NO_LINKS.includes(codeOf(cause))) throw cause;
+    renameInto(path, temporary);
+  }
+}
+
+/** Where there are no links: the name is taken first, by an empty file that only we can have made. */
+function renameInto(path: string, temporary: string): void {
+  try {
+    fs.closeSync(fs.openSync(path, 'wx'));
+  } catch (cause) {
+    throw codeOf(cause) === 'EEXIST' ? existsError(path, cause) : cause;
+  }
+  try {
+    fs.renameSync(temporary, path);
+  } catch (cause) {
+    removeIfThere(path);
+    throw cause;
+  }
+}
+
+/** Makes the new name itself durable. */
+function syncDirectory(path: string): void {
+  // Windows has no such thing.
+  if (process.platform === 'win32') return;
+  try {
+    const fd = fs.openSync(dirname(path), fs.constants.O_RDONLY);
+    try {
+      fs.fsyncSync(fd);
+    } finally {
+      fs.closeSync(fd);
+    }
+  } catch (cause) {
+    removeIfThere(path);
+    throw ioError('sync the directory of', path, cause);
+  }
+}
+
+/** A `VARVE_EXISTS` for a name that is taken. */
+export function existsError(path: string, cause?: unknown): VarveError {
+  const message = `Cannot create '${path}': it exists; open it with mode 'open', or choose another name`;
+  return new VarveError('VARVE_EXISTS', message, { path, cause });
+}
+
+function removeIfThere(path: string): void {
+  try {
+    fs.unlinkSync(path);
+  } catch {
+    // It has its final name, or somebody else removed it.
+  }
+}

@@ -1,0 +1,190 @@
+import fs from 'node:fs';
+import type { Addon } from '../base/addon.js';
+import { VarveError } from '../base/errors.js';
+import { givenUp, ioError } from './io-error.js';
+import type { Extent, Medium } from './medium.js';
+import type { OpenedFile } from './opened-file.js';
+import { Window } from './window.js';
+
+const CACHE_LINE_BYTES = 64;
+/** Where the addon counts the pages that it could not have. */
+const LOST_PAGES = 15;
+
+/** What `map` of the addon is asked for; 'sync' where the kernel promises that flushed cache lines are durable. */
+export type MappingKind = 'sync' | 'shared' | 'private';
+
+/**
+ * A file in mapped memory. As `pmem` its cache lines are flushed: durable on persistent memory, and on nothing else. As
+ * `page-cache` its pages are the kernel's, and durable by a data sync.
+ */
+export class MappedMedium implements Medium {
+  readonly kind: 'pmem' | 'page-cache';
+  readonly granularity: number;
+  readonly slow: boolean;
+  readonly retains = true;
+  readonly #file: OpenedFile;
+  readonly #addon: Addon;
+  readonly #block: Float64Array;
+  readonly #inUse = new Set<MappedExtent>();
+  readonly #parts: MappedParts;
+
+  /**
+   * @param file open, and locked unless it is read-only; the medium closes it
+   * @param addon does the mapping
+   * @param kind what makes its bytes durable
+   * @param mappingKind how it is mapped: 'private' if it is read-only
+   */
+  constructor(file: OpenedFile, addon: Addon, kind: 'pmem' | 'page-cache', mappingKind: MappingKind) {
+    this.kind = kind;
+    this.slow = kind === 'page-cache';
+    this.granularity = this.slow ? addon.features.pageSize : CACHE_LINE_BYTES;
+    this.#file = file;
+    this.#addon = addon;
+    this.#block = new Float64Array(addon.block);
+    const flushesLines = kind === 'pmem' && !file.readOnly;
+    this.#parts = { file, addon, mappingKind, flushesLines, block: this.#block, inUse: this.#inUse };
+  }
+
+  get size(): number {
+    return this.#file.size;
+  }
+
+  get readOnly(): boolean {
+    return this.#file.readOnly;
+  }
+
+  get isNew(): boolean {
+    return this.#file.isNew;
+  }
+
+  get path(): string {
+    return this.#file.path;
+  }
+
+  get failed(): Error | undefined {
+    return this.#file.failed;
+  }
+
+  open(offset: number, length: number): Extent {
+    this.#file.assertOpen();
+    const extent = new MappedExtent(this.#parts, offset, length);
+    this.#inUse.add(extent);
+    return extent;
+  }
+
+  drainSync(): void {
+    this.#file.assertSound();
+    if (this.slow) this.#file.syncSync();
+    else this.#addon.fence();
+    if (this.#block[LOST_PAGES] !== 0) this.#failIfLost();
+  }
+
+  async drain(): Promise<void> {
+    if (!this.slow) {
+      this.drainSync();
+      return;
+    }
+    this.#file.assertSound();
+    await this.#file.sync();
+    if (this.#block[LOST_PAGES] !== 0) this.#failIfLost();
+  }
+
+  publish(): void {
+    this.#file.publish();
+  }
+
+  /** Does nothing: the file was locked when it was opened. */
+  lock(): void {}
+
+  close(): void {
+    for (const extent of this.#inUse) extent.release();
+    this.#file.close();
+  }
+
+  /** The count of lost pages is that of all media of this thread: so it is only the reason to look. */
+  #failIfLost(): void {
+    for (const extent of this.#inUse) {
+      if (!extent.lost) continue;
+      const message = `A part of '${this.path}' was lost under the open stream (truncated, or no disk left); close the stream, and restore the file`;
+      this.#file.fail(new VarveError('VARVE_IO', message, { path: this.path }));
+    }
+  }
+}
+
+/** What all extents of a mapped file share. */
+interface MappedParts {
+  readonly file: OpenedFile;
+  readonly addon: Addon;
+  readonly mappingKind: MappingKind;
+  readonly flushesLines: boolean;
+  readonly block: Float64Array;
+  readonly inUse: Set<MappedExtent>;
+}
+
+/** A mapping of its own for each extent, made when it is first looked at. */
+class MappedExtent implements Extent {
+  readonly length: number;
+  readonly #offset: number;
+  readonly #parts: MappedParts;
+  #window: Window | undefined;
+
+  constructor(parts: MappedParts, offset: number, length: number) {
+    this.#parts = parts;
+    this.#offset = offset;
+    this.length = length;
+  }
+
+  /** True if zeroes are in the place of a page of the file. */
+  get lost(): boolean {
+    return this.#window !== undefined && this.#parts.addon.lost(this.#window.mapping);
+  }
+
+  read(): Window {
+    return this.#window ?? this.#map();
+  }
+
+  write(): Window {
+    return this.#window ?? this.#map();
+  }
+
+  flush(from: number, to: number): void {
+    const { addon, block, flushesLines } = this.#parts;
+    const window = this.#window;
+    if (!flushesLines || window === undefined) return;
+    block[0] = window.mapping;
+    block[1] = from;
+    block[2] = to;
+    addon.flush();
+  }
+
+  rewind(): void {}
+
+  release(): void {
+    const { addon, inUse } = this.#parts;
+    inUse.delete(this);
+    if (this.#window !== undefined) addon.unmap(this.#window.mapping);
+    this.#window = undefined;
+  }
+
+  #map(): Window {
+    const { file, addon, mappingKind, flushesLines, inUse } = this.#parts;
+    file.assertOpen();
+    if (!inUse.has(this)) throw givenUp(file.path);
+    this.#assertThere(file);
+    try {
+      const { mapping, memory } = addon.map(file.fd, this.#offset, this.length, mappingKind, flushesLines);
+      this.#window = new Window(new Uint8Array(memory), 0, mapping, flushesLines);
+      return this.#window;
+    } catch (cause) {
+      throw ioError(`map ${this.length} bytes at ${this.#offset} of`, file.path, cause);
+    }
+  }
+
+  /** What lies beyond the end of a file can be mapped, but not read. */
+  #assertThere(file: OpenedFile): void {
+    const { size } = fs.fstatSync(file.fd);
+    if (size >= this.#offset + this.length) return;
+    const advice = `it was truncated: it has ${size} of ${file.size} bytes; restore it`;
+    throw ioError('map', file.path, undefined, advice);
+  }
+}
