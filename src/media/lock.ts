@@ -81,7 +81,7 @@ function lockByCommand(path: string, fd: number): boolean {
   });
   if (status === 0) return true;
   if (status === 1) return false;
-  const advice = `without the addon (${addonProblem() ?? 'not loaded'}) the command flock of util-linux is needed, and it failed`;
+  const advice = `without the addon it takes the command flock of util-linux, and that failed. ${addonProblem()}`;
   throw ioError('lock', path, error ?? new Error(`flock ended with ${status}`), advice);
 }
 

@@ -207,7 +207,7 @@ function mediumOf(file: OpenedFile, wanted: OpenMediumOptions['medium']): Medium
   if (wanted === 'file' || isDevice || file.size === 0) return new FileMedium(file);
   const addon = loadAddon();
   if (wanted !== 'auto' && addon === undefined) {
-    const advice = `the medium '${wanted}' needs the addon, and that cannot be used here: ${addonProblem()}; use medium 'auto' or 'file'`;
+    const advice = `medium '${wanted}' needs the native addon; use 'auto' or 'file'. ${addonProblem()}`;
     throw ioError('map', file.path, undefined, advice);
   }
   const granted = addon === undefined ? undefined : grantedMapping(file, addon, wanted);
