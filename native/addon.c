@@ -84,6 +84,15 @@ static bool take_bytes(napi_env env, napi_value value, uint8_t **bytes, size_t *
   return false;
 }
 
+/* False for a SharedArrayBuffer, which other threads may be writing to. */
+static bool is_stable(napi_env env, napi_value typed_array) {
+  napi_value buffer;
+  bool own = false;
+  bool known = napi_get_typedarray_info(env, typed_array, NULL, NULL, NULL, &buffer, NULL) == napi_ok &&
+               napi_is_arraybuffer(env, buffer, &own) == napi_ok;
+  return known && own;
+}
+
 /* [from, to) of `length` bytes, both aligned as entries are. */
 static bool is_entry_range(uint64_t from, uint64_t to, size_t length) {
   return from <= to && to <= length && from % ENTRY_ALIGN == 0 && to % ENTRY_ALIGN == 0;
@@ -147,7 +156,7 @@ static napi_value call_store_sealed(napi_env env, napi_callback_info info) {
               length <= UINT32_MAX;
   uint64_t tagged = fits ? (uint64_t)high << 32 | low : 0;
   if (!fits || entry_extent((uint32_t)length, tagged) > mapping->length - position) return throw_range(env, bad_range);
-  entry_store(mapping->pages.bytes + position, source, (uint32_t)length, tagged, seed);
+  entry_store(mapping->pages.bytes + position, source, (uint32_t)length, tagged, seed, is_stable(env, argument));
   return NULL;
 }
 

@@ -43,12 +43,15 @@ static uint32_t crc_table_then(uint32_t reg, const void *bytes, size_t length, u
   return crc_table(crc_table(reg, bytes, length), behind, sizeof behind);
 }
 
-/* The copy is what is checksummed, not the source, which somebody may be writing to. */
-static uint32_t stream_plain(uint32_t reg, void *target, const void *source, size_t length) {
-  if (length > 0) memcpy(target, source, length);
-  reg = cpu.crc(reg, target, length);
-  if (length > 0) cpu.flush(target, length);
+static uint32_t crc_flush_plain(uint32_t reg, void *bytes, size_t length) {
+  reg = cpu.crc(reg, bytes, length);
+  if (length > 0) cpu.flush(bytes, length);
   return reg;
+}
+
+static uint32_t crc_stream_plain(uint32_t reg, void *target, const void *source, size_t length) {
+  if (length > 0) memcpy(target, source, length);
+  return crc_flush_plain(reg, target, length);
 }
 
 static void flush_nothing(const void *bytes, size_t length) {
@@ -68,7 +71,8 @@ void cpu_detect_portable(void) {
   cpu.fence = fence_memory;
   cpu.crc = crc_table;
   cpu.crc_then = crc_table_then;
-  cpu.stream = stream_plain;
+  cpu.crc_flush = crc_flush_plain;
+  cpu.crc_stream = crc_stream_plain;
 }
 
 #ifdef VARVE_CPU_PORTABLE

@@ -46,6 +46,20 @@ static void flush_lines(size_t from, size_t to) {
   if (from < to) cpu.flush((const void *)from, to - from);
 }
 
+/* From here on checksumming and flushing are worth doing line by line together. */
+enum { LONG_PAYLOAD = 512 };
+
+/* The checksum of an entry. If its inner lines are written back meanwhile, `line` moves behind them. */
+static uint32_t checksum(uint8_t *entry, size_t covered, uint32_t seed, size_t *line) {
+  uint8_t *payload = entry + ENTRY_HEADER;
+  uint32_t length = load32(entry);
+  uint64_t tagged = load64(entry + ENTRY_TAGGED);
+  if (line == NULL || covered < LONG_PAYLOAD) return cpu.crc_then(seed, payload, covered, length, tagged);
+  uint32_t sum = cpu.crc_flush(seed, payload, covered);
+  *line = line_down((size_t)payload + covered);
+  return cpu.crc_then(sum, NULL, 0, length, tagged);
+}
+
 bool entry_seal(uint8_t *bytes, size_t from, size_t to, uint32_t seed, bool flush) {
   size_t line = line_down((size_t)(bytes + from)); /* every line before it that needs it has been written back */
   size_t position = from;
@@ -54,20 +68,20 @@ bool entry_seal(uint8_t *bytes, size_t from, size_t to, uint32_t seed, bool flus
     if (room < ENTRY_HEADER) return false;
     uint8_t *entry = bytes + position;
     uint32_t length = load32(entry);
-    uint64_t tagged = load64(entry + ENTRY_TAGGED);
-    enum entry_form form = form_of(tagged);
+    enum entry_form form = form_of(load64(entry + ENTRY_TAGGED));
     uint64_t extent = extent_of(length, form);
     if (extent > room) return false;
     size_t covered = form == FORM_FILLER ? 0 : length;
-    store32(entry + ENTRY_CHECKSUM, cpu.crc_then(seed, entry + ENTRY_HEADER, covered, length, tagged));
+    size_t head = line;
+    store32(entry + ENTRY_CHECKSUM, checksum(entry, covered, seed, flush ? &line : NULL));
     position += extent;
-    if (flush) {
-      /* The line in which the next header lies waits for that header. */
-      size_t end = line_up((size_t)(entry + ENTRY_HEADER + covered));
-      size_t next = position < to ? line_down((size_t)(bytes + position)) : SIZE_MAX;
-      flush_lines(line, end < next ? end : next);
-      if (line < next) line = next;
-    }
+    if (!flush) continue;
+    if (line > head) flush_lines(head, line_up((size_t)(entry + ENTRY_HEADER)));
+    /* The line in which the next header lies waits for that header. */
+    size_t end = line_up((size_t)(entry + ENTRY_HEADER + covered));
+    size_t next = position < to ? line_down((size_t)(bytes + position)) : SIZE_MAX;
+    flush_lines(line, end < next ? end : next);
+    if (line < next) line = next;
   }
   return true;
 }
@@ -103,15 +117,20 @@ void entry_verify(const uint8_t *bytes, size_t to, struct entry_walk *walk) {
   walk->certified = certified;
 }
 
-void entry_store(uint8_t *entry, const uint8_t *source, uint32_t length, uint64_t tagged, uint32_t seed) {
+void entry_store(uint8_t *entry, const uint8_t *source, uint32_t length, uint64_t tagged, uint32_t seed, bool stable) {
   uint8_t *payload = entry + ENTRY_HEADER;
-  uint32_t sum = cpu.stream(seed, payload, source, length);
-  sum = cpu.crc_then(sum, NULL, 0, length, tagged);
-  store64(entry + ENTRY_TAGGED, tagged);
-  store64(entry, (uint64_t)length | (uint64_t)sum << 32);
   size_t end = (size_t)payload + length;
   size_t head = line_up((size_t)payload);
   size_t tail = line_down(end);
+  uint32_t sum;
+  if (stable) {
+    sum = cpu.crc_stream(seed, payload, source, length);
+  } else {
+    memcpy(payload, source, length);
+    sum = cpu.crc_flush(seed, payload, length);
+  }
+  store64(entry + ENTRY_TAGGED, tagged);
+  store64(entry, (uint64_t)length | (uint64_t)cpu.crc_then(sum, NULL, 0, length, tagged) << 32);
   flush_lines((size_t)entry, head < end ? head : end);
   flush_lines(tail > head ? tail : head, end);
 }

@@ -43,10 +43,10 @@ bool entry_seal(uint8_t *bytes, size_t from, size_t to, uint32_t seed, bool flus
 void entry_verify(const uint8_t *bytes, size_t to, struct entry_walk *walk);
 
 /*
- * Stores a whole entry at `entry`, payload first, past the cache where the processor can, and seals it.
- * A fence makes it durable. The bytes are read once, so a source that changes meanwhile is checksummed as stored.
+ * Stores a whole entry at `entry`, payload first, and seals it; a fence makes it durable. A `stable` source, which nobody
+ * else writes to, goes past the cache where the processor can; of any other the copy is what is checksummed.
  */
-void entry_store(uint8_t *entry, const uint8_t *source, uint32_t length, uint64_t tagged, uint32_t seed);
+void entry_store(uint8_t *entry, const uint8_t *source, uint32_t length, uint64_t tagged, uint32_t seed, bool stable);
 
 /* Bytes from the beginning of an entry to that of the next one. */
 uint64_t entry_extent(uint32_t length, uint64_t tagged);

@@ -51,10 +51,12 @@ struct cpu {
   /* The same, then over the four bytes of `a` and the eight of `b`. */
   uint32_t (*crc_then)(uint32_t reg, const void *bytes, size_t length, uint32_t a, uint64_t b);
   /*
-   * Copies and returns the register after the copied bytes. Whole lines of the target go past the cache or are written
-   * back; the part of a line at either end is left to the caller to flush.
+   * These two return the register after the bytes, and write back those lines that lie wholly in the range; the part of
+   * a line at either end is left to the caller. crc_stream copies, past the cache where it can; it reads its source more
+   * than once, so nobody else may be writing to it.
    */
-  uint32_t (*stream)(uint32_t reg, void *target, const void *source, size_t length);
+  uint32_t (*crc_flush)(uint32_t reg, void *bytes, size_t length);
+  uint32_t (*crc_stream)(uint32_t reg, void *target, const void *source, size_t length);
 };
 
 enum { CPU_LINE = 64 }; /* the smallest line of any processor we know; flushing more often than needed is harmless */
