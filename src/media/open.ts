@@ -97,7 +97,11 @@ function create(path: string, options: OpenMediumOptions): OpenedFile {
 }
 
 function isLink(path: string): boolean {
-  return fs.lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
+  try {
+    return fs.lstatSync(path).isSymbolicLink();
+  } catch {
+    return false;
+  }
 }
 
 function openExisting(path: string, stat: fs.Stats, options: OpenMediumOptions): OpenedFile {
