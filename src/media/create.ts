@@ -27,7 +27,7 @@ export function createFile(path: string, size: number): OpenedFile {
   const fd = openExclusively(path, temporary);
   const open = [fd];
   try {
-    const lock = takeLock(temporary, fd);
+    const lock = takeLock(temporary, fd, path);
     open.push(lock.fd);
     allocate(fd, size, path);
     const birth = birthOf(path, temporary, fd);

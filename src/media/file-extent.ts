@@ -1,28 +1,30 @@
 import { givenUp } from './io-error.js';
 import type { Extent } from './medium.js';
 import type { OpenedFile } from './opened-file.js';
+import type { ReadCache } from './read-cache.js';
 import { Window } from './window.js';
-import type { WriteQueue } from './write-queue.js';
+import type { QueueOwner, WriteQueue } from './write-queue.js';
 import { WINDOW_BYTES, WriteWindows } from './write-windows.js';
 
 /** What all extents of a file share. */
 export interface FileParts {
   readonly file: OpenedFile;
   readonly queue: WriteQueue;
+  readonly cache: ReadCache;
   /** The extents in use: one takes itself out when it is released. */
   readonly inUse: Set<Extent>;
 }
 
 /** A small part of a file that is held in memory as a whole. */
-export class FileRandomExtent implements Extent {
+export class FileRandomExtent implements Extent, QueueOwner {
   readonly length: number;
-  readonly #offset: number;
+  readonly offset: number;
   readonly #parts: FileParts;
   #window: Window | undefined;
 
   constructor(parts: FileParts, offset: number, length: number) {
     this.#parts = parts;
-    this.#offset = offset;
+    this.offset = offset;
     this.length = length;
   }
 
@@ -37,7 +39,7 @@ export class FileRandomExtent implements Extent {
 
   flush(from: number, to: number): void {
     const { queue } = this.#parts;
-    queue.add(this, this.read().bytes.subarray(from, to), this.#offset + from, from);
+    queue.add(this, this.read(), from, to);
     queue.relieve();
   }
 
@@ -52,24 +54,23 @@ export class FileRandomExtent implements Extent {
 
   #load(): Window {
     const bytes = new Uint8Array(this.length);
-    this.#parts.file.read(bytes, this.#offset);
+    this.#parts.file.read(bytes, this.offset);
     this.#window = new Window(bytes, 0);
     return this.#window;
   }
 }
 
 /** A part of a file that may be larger than memory: what is being stored is in windows, what is read is fetched. */
-export class FileAppendExtent implements Extent {
+export class FileAppendExtent implements Extent, QueueOwner {
   readonly length: number;
-  readonly #offset: number;
+  readonly offset: number;
   readonly #parts: FileParts;
   readonly #stores: WriteWindows;
   #flushed = 0;
-  #lastRead: Window | undefined;
 
   constructor(parts: FileParts, offset: number, length: number) {
     this.#parts = parts;
-    this.#offset = offset;
+    this.offset = offset;
     this.length = length;
     this.#stores = new WriteWindows(length);
   }
@@ -78,24 +79,24 @@ export class FileAppendExtent implements Extent {
     assertInUse(this, this.#parts);
     const stored = this.#stores.read(position, length, limit);
     if (stored !== undefined) return stored;
-    const last = this.#lastRead;
-    if (last !== undefined && position >= last.start && position + length <= last.end) return last;
-    this.#lastRead = this.#fetch(position, length, limit);
-    return this.#lastRead;
+    const { cache } = this.#parts;
+    const found = cache.find(this, position, length);
+    if (found !== undefined) return found;
+    const window = this.#fetch(position, length, limit);
+    cache.keep(this, window);
+    return window;
   }
 
   write(position: number, length: number): Window {
     assertInUse(this, this.#parts);
     if (position < this.#flushed) this.#takeBack(position);
-    if (this.#lastRead !== undefined && position < this.#lastRead.end) this.#lastRead = undefined;
+    this.#parts.cache.drop(this, position);
     return this.#stores.take(position, length);
   }
 
   flush(from: number, to: number): void {
     const { queue } = this.#parts;
-    this.#stores.each(from, to, (bytes, position) =>
-      queue.add(this, bytes, this.#offset + position, position),
-    );
+    this.#stores.each(from, to, (window, first, last) => queue.add(this, window, first, last));
     this.#flushed = to;
     queue.relieve();
   }
@@ -118,7 +119,7 @@ export class FileAppendExtent implements Extent {
     this.#parts.queue.drop(this, position);
     this.#stores.cut(position);
     this.#flushed = position;
-    this.#lastRead = undefined;
+    this.#parts.cache.drop(this, position);
   }
 
   /** Reads a window's worth, or as far as the file is up to date; what is only in memory yet is laid over it. */
@@ -126,8 +127,10 @@ export class FileAppendExtent implements Extent {
     let end = Math.min(Math.max(position + length, position + WINDOW_BYTES), limit);
     if (position + length <= this.#stores.start) end = Math.min(end, this.#stores.start);
     const bytes = new Uint8Array(end - position);
-    this.#parts.file.read(bytes, this.#offset + position);
-    this.#stores.each(position, end, (part, start) => bytes.set(part, start - position));
+    this.#parts.file.read(bytes, this.offset + position);
+    this.#stores.each(position, end, (window, first, last) => {
+      bytes.set(window.bytes.subarray(first - window.start, last - window.start), first - position);
+    });
     return new Window(bytes, position);
   }
 }
@@ -137,7 +140,7 @@ function assertInUse(extent: Extent, parts: FileParts): void {
   if (!parts.inUse.has(extent)) throw givenUp(parts.file.path);
 }
 
-function giveUp(extent: Extent & { wrote(position: number): void }, parts: FileParts): void {
+function giveUp(extent: Extent & QueueOwner, parts: FileParts): void {
   parts.queue.drop(extent, 0);
   parts.inUse.delete(extent);
 }

@@ -1,6 +1,7 @@
 import { FileAppendExtent, type FileParts, FileRandomExtent } from './file-extent.js';
 import type { Access, Extent, Medium } from './medium.js';
 import type { OpenedFile } from './opened-file.js';
+import { ReadCache } from './read-cache.js';
 import { WriteQueue } from './write-queue.js';
 
 /**
@@ -20,7 +21,7 @@ export class FileMedium implements Medium {
   constructor(file: OpenedFile) {
     this.#file = file;
     this.#queue = new WriteQueue(file);
-    this.#parts = { file, queue: this.#queue, inUse: new Set() };
+    this.#parts = { file, queue: this.#queue, cache: new ReadCache(), inUse: new Set() };
   }
 
   get size(): number {
@@ -73,6 +74,7 @@ export class FileMedium implements Medium {
 
   close(): void {
     this.#parts.inUse.clear();
+    this.#parts.cache.clear();
     this.#file.close();
   }
 }

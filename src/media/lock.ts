@@ -26,9 +26,10 @@ const SHARED_FLAGS = fs.constants.O_RDWR | (fs.constants.O_NONBLOCK ?? 0) | (fs.
  *
  * @param path where to open the file again
  * @param fd the file as it is open already: the lock is taken on this one or not at all
+ * @param name the path that everybody opens, if `path` is not the one
  * @throws VarveError `VARVE_LOCKED` if somebody has it, `VARVE_IO` if this machine has no way to lock
  */
-export function takeLock(path: string, fd: number): Lock {
+export function takeLock(path: string, fd: number, name = path): Lock {
   const lockFd = openAgain(path);
   try {
     const same = fs.fstatSync(lockFd, { bigint: true });
@@ -36,7 +37,7 @@ export function takeLock(path: string, fd: number): Lock {
     if (same.ino !== meant.ino || same.dev !== meant.dev) {
       throw ioError('lock', path, undefined, 'it was replaced while it was being opened; try again');
     }
-    return { fd: lockFd, unlock: lockOpened(path, lockFd) };
+    return { fd: lockFd, unlock: lockOpened(name, lockFd) };
   } catch (error) {
     fs.closeSync(lockFd);
     throw error;

@@ -1,47 +1,45 @@
 import type { OpenedFile } from './opened-file.js';
+import type { Window } from './window.js';
 
 /** More than this is written out at once, so that memory stays bounded between two drains. */
 const QUEUED_BYTES_MAX = 8 * 1024 * 1024;
 
 /** Who has bytes in the queue. */
 export interface QueueOwner {
+  /** Where its position 0 is on the medium. */
+  readonly offset: number;
   /** Told when everything of its own before `position` is written. */
   wrote(position: number): void;
 }
 
 interface Piece {
   readonly owner: QueueOwner;
-  readonly bytes: Uint8Array;
-  /** Offset on the medium. */
-  readonly offset: number;
-  /** Position in the owner. */
-  readonly position: number;
+  readonly window: Window;
+  readonly from: number;
+  to: number;
 }
 
 /** What was flushed and is not written yet, in order. Bytes are taken from the windows when they are written. */
 export class WriteQueue {
   readonly #file: OpenedFile;
   #pieces: Piece[] = [];
+  #last: Piece | undefined;
   #bytes = 0;
 
   constructor(file: OpenedFile) {
     this.#file = file;
   }
 
-  add(owner: QueueOwner, bytes: Uint8Array, offset: number, position: number): void {
-    const last = this.#pieces.at(-1);
-    if (last !== undefined && follows(last, bytes, offset)) {
-      const joined = new Uint8Array(bytes.buffer, last.bytes.byteOffset, last.bytes.length + bytes.length);
-      this.#pieces[this.#pieces.length - 1] = {
-        owner,
-        bytes: joined,
-        offset: last.offset,
-        position: last.position,
-      };
+  /** Takes the positions [from, to) of `owner` in, which `window` holds. */
+  add(owner: QueueOwner, window: Window, from: number, to: number): void {
+    const last = this.#last;
+    if (last !== undefined && last.window === window && last.to === from) {
+      last.to = to;
     } else {
-      this.#pieces.push({ owner, bytes, offset, position });
+      this.#last = { owner, window, from, to };
+      this.#pieces.push(this.#last);
     }
-    this.#bytes += bytes.length;
+    this.#bytes += to - from;
   }
 
   /** Writes everything out if there is much of it. An error is left to the next drain, which tries again and is awaited. */
@@ -58,28 +56,26 @@ export class WriteQueue {
   writeOut(): void {
     let done = 0;
     try {
-      for (const { owner, bytes, offset, position } of this.#pieces) {
-        this.#file.write(bytes, offset);
-        owner.wrote(position + bytes.length);
-        this.#bytes -= bytes.length;
+      for (const { owner, window, from, to } of this.#pieces) {
+        this.#file.write(window.bytes.subarray(from - window.start, to - window.start), owner.offset + from);
+        owner.wrote(to);
         done++;
       }
     } finally {
-      this.#pieces.splice(0, done);
+      this.#keep(this.#pieces.slice(done));
     }
   }
 
   /** Forgets what `owner` has queued from `position` on. */
   drop(owner: QueueOwner, position: number): void {
-    this.#pieces = this.#pieces.flatMap((piece) => {
-      if (piece.owner !== owner || piece.position + piece.bytes.length <= position) return [piece];
-      if (piece.position >= position) return [];
-      return [{ ...piece, bytes: piece.bytes.subarray(0, position - piece.position) }];
-    });
-    this.#bytes = this.#pieces.reduce((sum, piece) => sum + piece.bytes.length, 0);
+    const kept = this.#pieces.filter((piece) => piece.owner !== owner || piece.from < position);
+    for (const piece of kept) if (piece.owner === owner) piece.to = Math.min(piece.to, position);
+    this.#keep(kept);
   }
-}
 
-function follows(last: Piece, bytes: Uint8Array, offset: number): boolean {
-  return last.bytes.buffer === bytes.buffer && last.offset + last.bytes.length === offset;
+  #keep(pieces: Piece[]): void {
+    this.#pieces = pieces;
+    this.#last = pieces.at(-1);
+    this.#bytes = pieces.reduce((sum, { from, to }) => sum + to - from, 0);
+  }
 }

@@ -3,6 +3,8 @@ import { Window } from './window.js';
 
 /** Bytes of a window, unless one entry needs more or the extent has less. */
 export const WINDOW_BYTES = 256 * 1024;
+/** Bytes of an extent's first window, the next ones double: thousands of extents with a few entries each must be cheap. */
+const FIRST_WINDOW_BYTES = 8 * 1024;
 
 /** A window, as far as what was stored in it is still the truth. */
 interface Part {
@@ -24,6 +26,7 @@ export class WriteWindows {
   readonly #letGo: (buffer: ArrayBufferLike) => void;
   readonly #parts: Part[] = [];
   #current: Window | undefined;
+  #windowBytes = FIRST_WINDOW_BYTES;
 
   /**
    * @param length bytes of the extent
@@ -51,7 +54,8 @@ export class WriteWindows {
     if (current !== undefined && position >= current.start && position + length <= current.end)
       return current;
     this.cut(position);
-    const bytes = Math.min(Math.max(WINDOW_BYTES, roundUp(length, 8)), this.#length - position);
+    const bytes = Math.min(Math.max(this.#windowBytes, roundUp(length, 8)), this.#length - position);
+    this.#windowBytes = Math.min(this.#windowBytes * 2, WINDOW_BYTES);
     const window = new Window(new Uint8Array(this.#makeBuffer(bytes), 0, bytes), position);
     this.#parts.push({ window, end: window.end, view: undefined });
     this.#current = window;
@@ -85,11 +89,11 @@ export class WriteWindows {
   }
 
   /** Calls `visit` with every piece of [from, to) that is held, from front to back. */
-  each(from: number, to: number, visit: (bytes: Uint8Array, position: number) => void): void {
+  each(from: number, to: number, visit: (window: Window, from: number, to: number) => void): void {
     for (const { window, end } of this.#parts) {
       const first = Math.max(from, window.start);
       const last = Math.min(to, end);
-      if (first < last) visit(window.bytes.subarray(first - window.start, last - window.start), first);
+      if (first < last) visit(window, first, last);
     }
   }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Medium } from '../../src/media/medium.js';
 import { MemoryMedium } from '../../src/media/memory.js';
 import { mediumConformance } from '../../src/testing/index.js';
 
@@ -28,7 +29,7 @@ test('a memory medium takes sizes as numbers and as text, and nothing else', () 
 });
 
 test('a memory medium larger than the memory takes only what is in use', () => {
-  const medium = new MemoryMedium('8TiB');
+  const medium: Medium = new MemoryMedium('8TiB');
   medium
     .open(2 ** 42, 4096, 'append')
     .write(0, 64)
@@ -38,6 +39,7 @@ test('a memory medium larger than the memory takes only what is in use', () => {
 });
 
 test('what is too large for the memory is an error when it is first needed', () => {
-  const extent = new MemoryMedium(2 ** 52).open(0, 2 ** 51, 'append');
+  const medium: Medium = new MemoryMedium(2 ** 52);
+  const extent = medium.open(0, 2 ** 51, 'append');
   assert.throws(() => extent.write(0, 64), { code: 'VARVE_IO' });
 });
