@@ -52,11 +52,22 @@ export class Workbench {
   }
 }
 
+/** A period that no size of a window or block divides. */
+const PATTERN_PERIOD = 65_521;
+const PATTERN_BYTES = Uint8Array.from(
+  { length: PATTERN_PERIOD },
+  (_, i) => 1 + ((Math.imul(i + 1, 0x9e3779b1) >>> 7) % 250),
+);
+
 /** Bytes from 1 to 250 that differ from place to place and from seed to seed. */
 export function pattern(seed: number, from: number, to: number): Uint8Array {
   const bytes = new Uint8Array(to - from);
-  for (let i = 0; i < bytes.length; i++)
-    bytes[i] = 1 + (((Math.imul(from + i + 1, 0x9e3779b1) >>> 7) + seed * 101) % 250);
+  for (let done = 0; done < bytes.length; ) {
+    const at = (from + done + seed * 7919) % PATTERN_PERIOD;
+    const part = PATTERN_BYTES.subarray(at, at + bytes.length - done);
+    bytes.set(part, done);
+    done += part.length;
+  }
   return bytes;
 }
 
