@@ -18,7 +18,8 @@ struct mapping {
   struct os_pages pages;
   size_t length; /* bytes asked for, from pages.bytes on */
   bool flushes_lines;
-  bool stolen; /* its ArrayBuffer was detached by somebody else: views of it may live on */
+  bool retired; /* unmapped as far as JavaScript is concerned */
+  bool stolen;  /* its ArrayBuffer was detached by somebody else: views of it may live on */
   struct os_watch *watch;
   napi_ref memory; /* strong: the ArrayBuffer lives until unmap */
 };
@@ -36,7 +37,6 @@ struct state {
   uint32_t free;
   uint64_t made;
   size_t holders;
-  bool closing;
 };
 
 struct state *state_create(napi_env env);

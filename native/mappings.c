@@ -1,4 +1,4 @@
-/* The calls about files, and the life of a mapping: mapped, perhaps stolen, retired, collected. */
+/* The calls about files, and the life of a mapping: mapped, retired, collected. */
 #include "addon.h"
 
 #include <errno.h>
@@ -73,11 +73,11 @@ static void leave(struct state *state, const struct mapping *mapping) {
 
 /* ---- the life of a mapping ---- */
 
-/* From here on the number means nothing and the pages are zeroes; their addresses stay taken until they are collected. */
-static int retire(struct mapping *mapping) {
+/* From here on the number means nothing, and SIGBUS is nobody's business. */
+static void retire(struct mapping *mapping) {
   leave(mapping->state, mapping);
   os_unwatch(mapping->watch);
-  return os_replace(&mapping->pages);
+  mapping->retired = true;
 }
 
 static bool is_stolen(napi_env env, const struct mapping *mapping, napi_value *memory) {
@@ -87,40 +87,19 @@ static bool is_stolen(napi_env env, const struct mapping *mapping, napi_value *m
   return !known || detached;
 }
 
-/* No view of the memory is left, or the environment is going away and its ArrayBuffers with it. */
+/*
+ * Nobody can see the memory any more, or the environment ends and detaches what it has. A stolen buffer may have gone
+ * to a thread that outlives this one: its zeroes stay, which takes addresses and no memory.
+ */
 static void on_collected(napi_env env, void *data, void *hint) {
   (void)env;
   (void)data;
   struct mapping *mapping = hint;
   struct state *state = mapping->state;
-  /* A stolen buffer may have gone to another thread that outlives this one: rather lose addresses than crash there. */
-  if (!(state->closing && mapping->stolen)) os_unmap(&mapping->pages);
+  if (!mapping->retired) retire(mapping);
+  if (!mapping->stolen) os_unmap(&mapping->pages);
   free(mapping);
   release_state(state);
-}
-
-/* The environment ends, by a worker's termination perhaps. The finalizers of all ArrayBuffers come after this. */
-static void on_closing(void *data) {
-  napi_env env = data;
-  struct state *state = NULL;
-  if (napi_get_instance_data(env, (void **)&state) != napi_ok || state == NULL) return;
-  state->closing = true;
-  napi_handle_scope scope;
-  if (napi_open_handle_scope(env, &scope) != napi_ok) return;
-  for (uint32_t slot = 0; slot < state->capacity; slot++) {
-    struct mapping *mapping = state->slots[slot].mapping;
-    if (mapping == NULL) continue;
-    napi_value memory;
-    mapping->stolen = is_stolen(env, mapping, &memory);
-    retire(mapping);
-  }
-  napi_close_handle_scope(env, scope);
-}
-
-/* Hooks run in reverse order: registered again behind each ArrayBuffer's own, this one comes before all of theirs. */
-static void keep_hook_last(napi_env env) {
-  napi_remove_env_cleanup_hook(env, on_closing, env);
-  napi_add_env_cleanup_hook(env, on_closing, env);
 }
 
 /* ---- map ---- */
@@ -173,10 +152,8 @@ static napi_value expose(napi_env env, struct mapping *mapping) {
     return throw_errno(env, EOPNOTSUPP, "mmap", "this JavaScript engine takes no external memory");
   }
   mapping->state->holders += 1;
-  keep_hook_last(env);
   if (napi_create_reference(env, memory, 1, &mapping->memory) == napi_ok) return describe(env, mapping, memory);
   retire(mapping);
-  napi_detach_arraybuffer(env, memory);
   return throw_errno(env, ENOMEM, "mmap", "no memory to keep track of a mapping");
 }
 
@@ -231,7 +208,8 @@ napi_value call_unmap(napi_env env, napi_callback_info info) {
   mapping->stolen = is_stolen(env, mapping, &memory);
   bool detach = !mapping->stolen;
   napi_delete_reference(env, mapping->memory);
-  int error = retire(mapping);
+  retire(mapping);
+  int error = os_replace(&mapping->pages); /* the addresses stay taken until the buffer is collected */
   /* Last: the finalizer that this sets free ends the mapping. */
   if (detach) napi_detach_arraybuffer(env, memory);
   return error == 0 ? NULL : throw_errno(env, error, "mmap", "the pages of a mapping cannot be given back");

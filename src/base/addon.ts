@@ -34,8 +34,14 @@ export interface Addon {
    * the kernel does not grant it) or 'private' (copy on write over a read-only file). With `flushesLines` sealing flushes cache
    * lines. Throws an Error with `code` (errno name) and `syscall`.
    */
-  map(fd: number, offset: number, length: number, kind: 'shared' | 'sync' | 'private', flushesLines: boolean): AddonMapping;
-  /** Detaches the memory and puts harmless anonymous pages in its place until the last stolen view is collected. */
+  map(
+    fd: number,
+    offset: number,
+    length: number,
+    kind: 'shared' | 'sync' | 'private',
+    flushesLines: boolean,
+  ): AddonMapping;
+  /** Detaches the memory; if somebody had taken it (`ArrayBuffer.prototype.transfer`), what they hold reads as zeroes from now on. */
   unmap(mapping: number): void;
   /** True once a page of the mapping could not be had (the file was truncated, the disk was full) and zeroes took its place. */
   lost(mapping: number): boolean;

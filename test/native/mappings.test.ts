@@ -1,0 +1,254 @@
+import assert from 'node:assert/strict';
+import { closeSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { setImmediate as turn } from 'node:timers/promises';
+import { addonTest, extentOf, noise, openScratch, verify, write } from './support.js';
+
+const SIZE = 64 * 1024;
+
+addonTest(
+  'a mapping begins at exactly the offset asked for, and what is stored there is in the file',
+  (addon, t) => {
+    const { path, fd } = openScratch(t, SIZE);
+    for (const [offset, length] of [
+      [0, SIZE],
+      [64, 100],
+      [4096, 4096],
+      [12_288 + 192, 5000],
+    ] as const) {
+      const { mapping, memory } = addon.map(fd, offset, length, 'shared', false);
+      assert.equal(memory.byteLength, length);
+      new Uint8Array(memory).set(noise(length, offset + 1));
+      const file = readFileSync(path).subarray(offset, offset + length);
+      assert.deepEqual(new Uint8Array(file), noise(length, offset + 1), `offset ${offset}`);
+      addon.unmap(mapping);
+    }
+  },
+);
+
+addonTest('a private mapping follows the file until it is written to, and never writes to it', (addon, t) => {
+  const { path, fd } = openScratch(t, SIZE);
+  const readOnly = openSync(path, 'r');
+  const writer = addon.map(fd, 0, SIZE, 'shared', false);
+  const reader = addon.map(readOnly, 0, SIZE, 'private', false);
+  closeSync(readOnly);
+  const [written, read] = [new Uint8Array(writer.memory), new Uint8Array(reader.memory)];
+  written[5000] = 7;
+  assert.equal(read[5000], 7);
+  read[9000] = 8;
+  assert.equal(written[9000], 0);
+  assert.equal(readFileSync(path)[9000], 0);
+  addon.unmap(writer.mapping);
+  addon.unmap(reader.mapping);
+});
+
+addonTest('what cannot be mapped is an Error with code and syscall', (addon, t) => {
+  const { path, fd } = openScratch(t, SIZE);
+  const readOnly = openSync(path, 'r');
+  t.after(() => closeSync(readOnly));
+  assert.throws(() => addon.map(readOnly, 0, SIZE, 'shared', false), { code: 'EACCES', syscall: 'mmap' });
+  assert.throws(() => addon.map(1_000_000, 0, SIZE, 'shared', false), { code: 'EBADF', syscall: 'mmap' });
+  assert.throws(() => addon.allocate(readOnly, 0, SIZE), { code: 'EBADF', syscall: 'fallocate' });
+  assert.throws(() => addon.lock(1_000_000), { code: 'EBADF', syscall: 'flock' });
+  for (const [offset, length] of [
+    [1, SIZE],
+    [-64, SIZE],
+    [0, 0],
+    [0, 2 ** 32 + 1],
+    [0, Number.NaN],
+    [2 ** 53 - 64, 64.5],
+  ] as const) {
+    assert.throws(() => addon.map(fd, offset, length, 'shared', false), RangeError, `${offset} ${length}`);
+  }
+  assert.throws(() => addon.map(fd, 0, SIZE, 'other' as 'shared', false), TypeError);
+  assert.throws(() => addon.map(fd, 0, SIZE, 'shared', 1 as unknown as boolean), TypeError);
+  assert.throws(() => (addon.map as unknown as () => void)(), TypeError);
+});
+
+addonTest('MAP_SYNC is granted or refused, not ignored', (addon, t) => {
+  const { fd } = openScratch(t, SIZE);
+  try {
+    addon.unmap(addon.map(fd, 0, SIZE, 'sync', true).mapping);
+    t.diagnostic('granted here');
+  } catch (error) {
+    assert.equal((error as NodeJS.ErrnoException).code, 'EOPNOTSUPP');
+  }
+});
+
+addonTest('after unmap the memory is detached and the number means nothing', (addon, t) => {
+  const { fd } = openScratch(t, SIZE);
+  const { mapping, memory } = addon.map(fd, 0, SIZE, 'shared', true);
+  const view = new Uint8Array(memory);
+  addon.unmap(mapping);
+  assert.equal(view.byteLength, 0);
+  assert.equal(view[0], undefined);
+  const next = addon.map(fd, 0, SIZE, 'shared', true);
+  assert.notEqual(next.mapping, mapping);
+  const block = new Float64Array(addon.block);
+  for (const wrong of [mapping, 0, -1, next.mapping + 1, 0.5, Number.NaN, 2 ** 60]) {
+    block.set([wrong, 0, 0, 1]);
+    assert.throws(() => addon.seal(), RangeError, `seal ${wrong}`);
+    assert.throws(() => addon.flush(), RangeError, `flush ${wrong}`);
+    assert.throws(() => addon.storeSealed(new Uint8Array(8)), RangeError, `storeSealed ${wrong}`);
+    assert.throws(() => addon.unmap(wrong), RangeError, `unmap ${wrong}`);
+    assert.throws(() => addon.lost(wrong), RangeError, `lost ${wrong}`);
+    assert.throws(() => addon.floor(wrong, new Uint8Array(8), 1, 0, 1), RangeError, `floor ${wrong}`);
+  }
+  addon.unmap(next.mapping);
+});
+
+addonTest('a range outside of the mapping is a RangeError and touches nothing', (addon, t) => {
+  const { path, fd } = openScratch(t, SIZE);
+  const { mapping } = addon.map(fd, 4096, 8192, 'shared', true);
+  const block = new Float64Array(addon.block);
+  for (const [from, to] of [
+    [0, 8200],
+    [-8, 16],
+    [8, 0],
+    [Number.NaN, 8],
+    [0, Number.POSITIVE_INFINITY],
+    [2 ** 53, 2 ** 53],
+  ] as const) {
+    block.set([mapping, from, to, 1]);
+    assert.throws(() => addon.flush(), RangeError, `flush ${from} ${to}`);
+    assert.throws(() => addon.seal(), RangeError, `seal ${from} ${to}`);
+  }
+  for (const position of [8192 - 104, 4, -8, 8192, 2 ** 53 - 8]) {
+    block.set([mapping, position, 1, 1, 0]);
+    assert.throws(() => addon.storeSealed(new Uint8Array(96)), RangeError, `storeSealed at ${position}`);
+  }
+  const skipped = 1 << 21;
+  block.set([mapping, 8192 - 112, 1, 1, skipped]);
+  assert.throws(() => addon.storeSealed(new Uint8Array(96)), RangeError, 'its skipped bytes lie outside');
+  assert.throws(() => addon.floor(mapping, new Uint8Array(8192), 1, 0, 1), RangeError);
+  assert.throws(() => addon.floor(mapping, new Uint8Array(8), 1, 3, 1), RangeError);
+  assert.throws(() => addon.floor(mapping, new Uint8Array(8), 1, 2, 0), RangeError);
+  addon.unmap(mapping);
+  assert.ok(readFileSync(path).every((byte) => byte === 0));
+});
+
+addonTest('sealing a mapping stores the same as sealing plain memory', (addon, t) => {
+  const { path, fd } = openScratch(t, SIZE);
+  const sizes = [0, 1, 5, 40, 48, 64, 511, 512, 513, 1000, 1023, 4096, 5000, 16_384];
+  const entries = sizes.map((size, index) => ({ timestamp: index + 1, payload: noise(size, index) }));
+  for (const flushesLines of [false, true]) {
+    const { mapping, memory } = addon.map(fd, 0, SIZE, 'shared', flushesLines);
+    const bytes = new Uint8Array(memory);
+    const end = write(bytes, 0, undefined, entries);
+    new Float64Array(addon.block).set([mapping, 0, end, 99]);
+    addon.seal();
+    addon.fence();
+    const expected = new Uint8Array(end);
+    write(expected, 0, 99, entries);
+    assert.deepEqual(bytes.slice(0, end), expected);
+    addon.unmap(mapping);
+    assert.deepEqual(new Uint8Array(readFileSync(path).subarray(0, end)), expected);
+  }
+});
+
+addonTest(
+  'storeSealed stores whole entries of any size at any alignment, from any kind of buffer',
+  (addon, t) => {
+    const { fd } = openScratch(t, 1 << 20);
+    const { mapping, memory } = addon.map(fd, 0, 1 << 20, 'shared', true);
+    const bytes = new Uint8Array(memory);
+    const block = new Float64Array(addon.block);
+    const sizes = [0, 1, 40, 47, 48, 49, 63, 64, 200, 511, 512, 600, 1024, 4095, 4096, 8000, 30_000, 65_536];
+    let [position, timestamp] = [0, 0];
+    for (const [index, size] of [...sizes, ...sizes].entries()) {
+      const shared = index >= sizes.length;
+      const source = new Uint8Array(
+        shared ? new SharedArrayBuffer(size + 3) : new ArrayBuffer(size + 3),
+      ).subarray(3);
+      source.set(noise(size, index));
+      timestamp += 1;
+      const expected = new Uint8Array(extentOf({ timestamp, payload: source }) + 64).fill(0xee);
+      write(expected, 0, 77, [{ timestamp, payload: source, lag: 0 }]);
+      bytes.fill(0xee, position, position + expected.byteLength);
+      block.set([mapping, position, 77, timestamp, 0]);
+      addon.storeSealed(source);
+      addon.fence();
+      assert.deepEqual(bytes.slice(position, position + expected.byteLength), expected, `${size} bytes`);
+      position += expected.byteLength - 64;
+    }
+    const found = verify(addon, bytes, 77, { to: position });
+    assert.deepEqual(found, { position, timestamp, entries: timestamp, certified: timestamp - 1 });
+    addon.unmap(mapping);
+  },
+);
+
+addonTest('only one descriptor has the lock', (addon, t) => {
+  const { path, fd } = openScratch(t, 0);
+  const other = openSync(path, 'r');
+  t.after(() => closeSync(other));
+  assert.equal(addon.lock(fd), true);
+  assert.equal(addon.lock(fd), true, 'its own lock is no obstacle');
+  assert.equal(addon.lock(other), false);
+  closeSync(openSync(path, 'r'));
+  assert.equal(addon.lock(other), false, 'closing another descriptor frees nothing');
+  const { fd: free } = openScratch(t, 0);
+  assert.equal(addon.lock(free), true, 'another file is another lock');
+});
+
+addonTest('a lock is gone with its descriptor', (addon, t) => {
+  const { path, fd } = openScratch(t, 0);
+  const owner = openSync(path, 'r+');
+  assert.equal(addon.lock(owner), true);
+  assert.equal(addon.lock(fd), false);
+  closeSync(owner);
+  assert.equal(addon.lock(fd), true);
+});
+
+addonTest('allocating changes nothing but the blocks', (addon, t) => {
+  const { path, fd } = openScratch(t, SIZE);
+  writeFileSync(fd, 'kept');
+  try {
+    addon.allocate(fd, 0, SIZE);
+  } catch (error) {
+    assert.equal((error as NodeJS.ErrnoException).code, 'EOPNOTSUPP');
+    t.skip('the file system does not allocate');
+    return;
+  }
+  assert.equal(statSync(path).size, SIZE);
+  assert.ok(statSync(path).blocks * 512 >= SIZE);
+  assert.equal(readFileSync(path, 'latin1').slice(0, 6), 'kept\0\0');
+});
+
+addonTest('the floor writes entries and takes time', (addon, t) => {
+  const { fd } = openScratch(t, SIZE);
+  const { mapping, memory } = addon.map(fd, 0, SIZE, 'shared', true);
+  for (const mode of [0, 1, 2]) {
+    assert.ok(addon.floor(mapping, noise(100), 2000, mode, 64) > 0);
+    assert.deepEqual(new Uint8Array(memory, 16, 100), noise(100));
+    new Uint8Array(memory).fill(0);
+  }
+  addon.unmap(mapping);
+});
+
+/** Mappings in the kernel's table, and kilobytes of address space. */
+function footprint(): { readonly maps: number; readonly kilobytes: number } {
+  const status = /VmSize:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'latin1'));
+  return {
+    maps: readFileSync('/proc/self/maps', 'latin1').split('\n').length,
+    kilobytes: Number(status?.[1]),
+  };
+}
+
+addonTest('mapping and unmapping for a long time leaves nothing behind', async (addon, t) => {
+  const { fd } = openScratch(t, SIZE);
+  const cycle = async (count: number) => {
+    for (let index = 1; index <= count; index += 1) {
+      const { mapping, memory } = addon.map(fd, 0, SIZE, 'shared', false);
+      new Uint8Array(memory)[index % SIZE] = 1;
+      addon.unmap(mapping);
+      if (index % 500 === 0) await turn();
+    }
+    for (let index = 0; index < 5; index += 1) await turn();
+  };
+  await cycle(2000);
+  const before = footprint();
+  await cycle(100_000);
+  const after = footprint();
+  assert.ok(after.maps - before.maps < 200, `${before.maps} mappings before, ${after.maps} after`);
+  const grown = after.kilobytes - before.kilobytes;
+  assert.ok(grown < 1_000_000, `the address space grew by ${grown} KiB, 6.4 million were mapped`);
+});
