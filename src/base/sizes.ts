@@ -13,10 +13,14 @@ const UNITS: Record<string, number> = { B: 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2
 export function parseSize(size: number | string, what: string): number {
   const bytes = typeof size === 'string' ? bytesOf(size, what) : size;
   if (typeof bytes !== 'number') {
-    throw typeError(`Cannot use ${String(bytes)} as ${what}: it must be a number of bytes or a string like '64MiB'`);
+    throw typeError(
+      `Cannot use ${String(bytes)} as ${what}: it must be a number of bytes or a string like '64MiB'`,
+    );
   }
   if (!Number.isSafeInteger(bytes) || bytes < 0) {
-    throw rangeError(`Cannot use ${String(size)} as ${what}: it must be a whole number of bytes from 0 to 2^53 - 1`);
+    throw rangeError(
+      `Cannot use ${String(size)} as ${what}: it must be a whole number of bytes from 0 to 2^53 - 1`,
+    );
   }
   return bytes;
 }
@@ -25,7 +29,9 @@ function bytesOf(text: string, what: string): number {
   const match = /^(\d+(?:\.\d+)?)\s?(B|KiB|MiB|GiB|TiB)$/.exec(text);
   const unit = UNITS[match?.[2] ?? ''];
   if (unit === undefined) {
-    throw typeError(`Cannot use '${text}' as ${what}: write a number and a unit of B, KiB, MiB, GiB or TiB, as in '64MiB'`);
+    throw typeError(
+      `Cannot use '${text}' as ${what}: write a number and a unit of B, KiB, MiB, GiB or TiB, as in '64MiB'`,
+    );
   }
   return Number(match?.[1]) * unit;
 }

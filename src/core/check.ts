@@ -1,0 +1,146 @@
+import { formOf, strideAt, timestampAt } from '../format/entry.js';
+import { ENTRY, Form, TIMESTAMP_END } from '../format/layout.js';
+import type { Window } from '../media/window.js';
+import { corrupt, type Problem } from './problem.js';
+import type { RegionLog } from './region-log.js';
+import type { Steps } from './steps.js';
+import type { StreamCore } from './stream-core.js';
+
+/** What a check found. */
+export interface CheckReport {
+  /** True if there are no problems. */
+  ok: boolean;
+  /** Regions looked at. */
+  regions: number;
+  /** Good entries. */
+  entries: number;
+  /** Bytes of their payloads. */
+  bytes: number;
+  problems: Problem[];
+}
+
+/** Bytes that are looked at between two pauses. */
+const PORTION = 4 * 2 ** 20;
+
+/** Reads every byte of a stream that is meant to mean something. It changes nothing. */
+export function* check(
+  core: StreamCore,
+  progress: (done: number, total: number) => void,
+): Steps<CheckReport> {
+  const regions = [...core.regions.values()];
+  const report: CheckReport = {
+    ok: true,
+    regions: regions.length,
+    entries: 0,
+    bytes: 0,
+    problems: [...core.problems],
+  };
+  const { size } = core.prefix.header;
+  if (core.medium.size > size) {
+    const message = `The medium has ${core.medium.size} bytes, the stream only ${size}: something was added behind its end`;
+    report.problems.push({ ...corrupt(message), code: 'VARVE_MISMATCH', offset: size });
+  }
+  const total = regions.reduce((sum, region) => sum + region.sealed, 0);
+  let done = 0;
+  for (const region of regions) {
+    yield* checkRegion(region, report, (bytes) => {
+      done += bytes;
+      progress(done, total);
+    });
+  }
+  report.ok = report.problems.length === 0;
+  return report;
+}
+
+function* checkRegion(
+  region: RegionLog,
+  report: CheckReport,
+  progress: (bytes: number) => void,
+): Steps<void> {
+  const limit = region.sealed;
+  if (!region.host.medium.retains) return;
+  let after = region.slot.record.birth - 1;
+  for (let position = 0; position < limit; ) {
+    const window = windowAt(region, position, limit);
+    const to = Math.min(limit, Math.max(nextOf(window, position), position + PORTION), window.end);
+    const walk = region.host.kernel.walk(window, position, to, region.seed, after, TIMESTAMP_END);
+    count(window, position, walk.end, report);
+    after = walk.timestamp;
+    const end = walk.end > position ? walk.end : yield* skipDamage(region, position, limit, after, report);
+    progress(end - position);
+    position = end;
+    yield 'pause';
+  }
+}
+
+/** Notes the damage at `position` and returns where the next good entry begins, or `limit`. */
+function* skipDamage(
+  region: RegionLog,
+  position: number,
+  limit: number,
+  after: number,
+  report: CheckReport,
+): Steps<number> {
+  const found = yield* nextGood(region, position + 8, limit, after);
+  const { id } = region.slot.record;
+  const lost = found === undefined ? 'to the end of the region' : `up to offset ${found}`;
+  const message = `The entry at offset ${position} of region ${id} is damaged; nothing can be read from there ${lost}`;
+  report.problems.push(
+    corrupt(message, {
+      region: id,
+      offset: position,
+      timestamp: plausibleTimestamp(region, position, limit, after),
+    }),
+  );
+  return found ?? limit;
+}
+
+/** The timestamp that a damaged entry's header names, if it can be right. */
+function plausibleTimestamp(
+  region: RegionLog,
+  position: number,
+  limit: number,
+  after: number,
+): number | undefined {
+  const window = windowAt(region, position, limit);
+  const timestamp = timestampAt(window.words, (position - window.start) / 4);
+  return timestamp > after && timestamp <= region.lastTimestamp ? timestamp : undefined;
+}
+
+/** Tries every place where an entry could begin. Only plausible headers are checksummed. */
+function* nextGood(region: RegionLog, from: number, limit: number, after: number): Steps<number | undefined> {
+  for (let position = from; position + ENTRY.header <= limit; position += 8) {
+    if (position % PORTION === 0) yield 'pause';
+    const window = windowAt(region, position, limit);
+    const timestamp = timestampAt(window.words, (position - window.start) / 4);
+    if (timestamp <= after || timestamp > region.lastTimestamp) continue;
+    const next = nextOf(window, position);
+    if (next > limit) continue;
+    const whole = next <= window.end ? window : region.extent.read(position, next - position, limit);
+    if (region.host.kernel.walk(whole, position, next, region.seed, after, TIMESTAMP_END).end > position)
+      return position;
+  }
+  return undefined;
+}
+
+/** A window with at least the header at `position`, and the whole entry if its length makes sense. */
+function windowAt(region: RegionLog, position: number, limit: number): Window {
+  const length = Math.min(ENTRY.header, limit - position);
+  const window = region.extent.read(position, length, limit);
+  if (length < ENTRY.header) return window;
+  const next = nextOf(window, position);
+  return next <= window.end || next > limit ? window : region.extent.read(position, next - position, limit);
+}
+
+function nextOf(window: Window, position: number): number {
+  return position + strideAt(window.words, (position - window.start) / 4);
+}
+
+function count(window: Window, from: number, to: number, report: CheckReport): void {
+  for (let at = from; at < to; at = nextOf(window, at)) {
+    const word = (at - window.start) / 4;
+    if (formOf(window.words[word + ENTRY.highWord] as number) === Form.filler) continue;
+    report.entries++;
+    report.bytes += window.words[word] as number;
+  }
+}

@@ -1,0 +1,76 @@
+import { decodeLag, encodeLag, highWord } from '../format/entry.js';
+import { Form } from '../format/layout.js';
+import type { StreamState } from '../format/state.js';
+
+const WORD = 2 ** 32;
+
+/**
+ * The stream's timestamps: which was given out last, up to which they are persisted, and the header word that goes with
+ * the next ones.
+ */
+export class Clock {
+  /** The last timestamp given out; after a crash, the last that may have been. */
+  last: number;
+  /** Every entry up to this timestamp is persisted. */
+  persisted: number;
+  /** Last header word of the entries with timestamps up to `wordUntil`. */
+  word = 0;
+  wordUntil = 0;
+  /** No timestamp at or above this may be given out before a further supply is durable. */
+  limit: number;
+  #start: number;
+  #newestAtStart: number;
+
+  /** @param state of the stream when it was opened: counting goes on at its limit */
+  constructor(state: StreamState) {
+    this.limit = state.limit;
+    this.last = state.limit - 1;
+    this.persisted = this.last;
+    this.#start = this.last;
+    this.#newestAtStart = state.newest;
+  }
+
+  /** Notes the newest entry that opening found; what follows has timestamps from the limit on. */
+  foundNewest(timestamp: number): void {
+    this.#newestAtStart = Math.max(this.#newestAtStart, timestamp);
+  }
+
+  /** Notes an entry that another process has written. */
+  follow(timestamp: number): void {
+    this.foundNewest(timestamp);
+    if (timestamp <= this.last) return;
+    this.last = timestamp;
+    this.persisted = timestamp;
+    this.#start = timestamp;
+  }
+
+  /** Timestamp of the newest entry that readers see. */
+  get newestCommitted(): number {
+    return this.last === this.#start ? this.#newestAtStart : this.last;
+  }
+
+  /** Timestamp of the newest entry that is persisted, along with all before it. */
+  get newestPersisted(): number {
+    return this.persisted === this.#start ? this.#newestAtStart : this.persisted;
+  }
+
+  /** True if a further supply of timestamps is needed before the next entry. */
+  get exhausted(): boolean {
+    return this.last + 1 >= this.limit;
+  }
+
+  /** Computes `word` for `timestamp`, the next one, and as many behind it as share it. */
+  refreshWord(timestamp: number): void {
+    const code = encodeLag(timestamp - 1 - this.persisted);
+    const sameHigh = (Math.floor(timestamp / WORD) + 1) * WORD - 1;
+    this.word = highWord(timestamp, Form.entry, code);
+    this.wordUntil = Math.min(this.persisted + 1 + decodeLag(code), sameHigh, this.limit - 1);
+  }
+
+  /** Notes that every entry up to `timestamp` is persisted. */
+  persistedUpTo(timestamp: number): void {
+    if (timestamp <= this.persisted) return;
+    this.persisted = timestamp;
+    this.wordUntil = 0;
+  }
+}

@@ -1,0 +1,104 @@
+import { formOf, strideAt } from '../format/entry.js';
+import { ENTRY, FORM_MASK, Form, TIMESTAMP_HIGH_MASK } from '../format/layout.js';
+import type { Window } from '../media/window.js';
+import type { RegionLog } from './region-log.js';
+import { scan } from './scanner.js';
+
+const NO_WORDS = new Uint32Array(0);
+
+/** Something that goes from entry to entry and stands on one at a time. */
+export interface Walker {
+  /** Steps to the next entry; false if there is none (yet). */
+  next(): boolean;
+  readonly region: RegionLog;
+  readonly window: Window;
+  /** Position of the entry's header in the region. */
+  readonly position: number;
+  /** Bytes of the entry's payload. */
+  readonly size: number;
+  readonly timestamp: number;
+}
+
+/**
+ * Goes through a region from front to back, without allocating anything per entry. It sees everything that is committed
+ * when it gets there: at the end, `next` says false, and true again once something was appended.
+ */
+export class LogCursor implements Walker {
+  readonly region: RegionLog;
+  position = -1;
+  size = 0;
+  /** Index of the entry's header in the window's words. */
+  word = 0;
+  readonly #life: number;
+  #window: Window | undefined;
+  #words: Uint32Array = NO_WORDS;
+  #start = 0;
+  #next: number;
+  /** Up to here entries may be read without a further look. */
+  #end = 0;
+
+  /** @param position where to begin: the beginning of an entry */
+  constructor(region: RegionLog, position = 0) {
+    this.region = region;
+    this.#life = region.life;
+    this.#next = position;
+  }
+
+  get window(): Window {
+    return this.#window as Window;
+  }
+
+  get timestamp(): number {
+    const words = this.#words;
+    const high = (words[this.word + ENTRY.highWord] as number) & TIMESTAMP_HIGH_MASK;
+    return (words[this.word + ENTRY.lowWord] as number) + high * 2 ** 32;
+  }
+
+  /** True if the entries it goes through are gone: the region was freed or cleared, the stream closed. */
+  get stale(): boolean {
+    return this.region.life !== this.#life;
+  }
+
+  /** Position behind the entry, where the next one begins. */
+  get end(): number {
+    return this.#next;
+  }
+
+  next(): boolean {
+    if (this.region.life !== this.#life) this.region.host.assertReadable(this.region, this.#life);
+    const at = this.#next;
+    if (at >= this.#end) return this.#refill() && this.next();
+    const words = this.#words;
+    const word = (at - this.#start) >>> 2;
+    if (((words[word + ENTRY.highWord] as number) & FORM_MASK) !== 0) return this.#nextSpecial(word);
+    const size = words[word] as number;
+    this.word = word;
+    this.position = at;
+    this.size = size;
+    this.#next = at + ENTRY.header + size + (-size & 7);
+    return true;
+  }
+
+  /** Gets further entries that may be read, if there are any. */
+  #refill(): boolean {
+    const { region } = this;
+    if (!region.reaches(this.#next)) return false;
+    const { window, end } = scan(region, this.#next);
+    this.#window = window;
+    this.#words = window.words;
+    this.#start = window.start;
+    this.#end = end;
+    return true;
+  }
+
+  /** A filler is passed over, an entry with a gap behind it is not. */
+  #nextSpecial(word: number): boolean {
+    const at = this.#next;
+    this.#next += strideAt(this.#words, word);
+    if (formOf(this.#words[word + ENTRY.highWord] as number) === Form.filler) return this.next();
+    this.word = word;
+    this.position = at;
+    this.size = this.#words[word] as number;
+    return true;
+  }
+}

@@ -1,0 +1,101 @@
+import type { Addon } from '../base/addon.js';
+import { loadAddon } from '../base/native-loader.js';
+import { sealEntries, type Walk, walkEntries } from '../format/walk.js';
+import type { Window } from '../media/window.js';
+
+/**
+ * The loops over entries, by the addon where it is there, else in JavaScript. Positions are those of the extent that the
+ * window belongs to.
+ */
+export interface Kernel {
+  /** Stores the checksums of the entries in [from, to); where the window flushes lines, hands the lines to the next fence too. */
+  seal(window: Window, from: number, to: number, seed: number): void;
+  /** Walks valid entries from `from` that end at or before `to`; see `walkEntries`. */
+  walk(window: Window, from: number, to: number, seed: number, after: number, below: number): Walk;
+  /**
+   * Stores a large payload past the caches, with its header, checksum and flush, in one pass. Only for windows that flush lines.
+   *
+   * @param low the third word of the header
+   * @param high the fourth
+   */
+  storeSealed(
+    window: Window,
+    position: number,
+    source: Uint8Array,
+    seed: number,
+    low: number,
+    high: number,
+  ): void;
+}
+
+/** The kernel in plain TypeScript: the reference for the native one, and what runs where no addon can be had. */
+export const plainKernel: Kernel = {
+  seal(window, from, to, seed) {
+    sealEntries(window.words, from - window.start, to - window.start, seed);
+  },
+  walk(window, from, to, seed, after, below) {
+    const walk = walkEntries(window.words, from - window.start, to - window.start, seed, after, below);
+    walk.end += window.start;
+    return walk;
+  },
+  storeSealed() {
+    throw new Error('No window flushes lines without the addon');
+  },
+};
+
+class NativeKernel implements Kernel {
+  readonly #addon: Addon;
+  readonly #block: Float64Array;
+
+  constructor(addon: Addon) {
+    this.#addon = addon;
+    this.#block = new Float64Array(addon.block);
+  }
+
+  seal(window: Window, from: number, to: number, seed: number): void {
+    if (window.mapping === 0) {
+      this.#addon.sealBytes(window.bytes, from - window.start, to - window.start, seed);
+      return;
+    }
+    const block = this.#block;
+    block[0] = window.mapping;
+    block[1] = from - window.start;
+    block[2] = to - window.start;
+    block[3] = seed;
+    this.#addon.seal();
+  }
+
+  walk(window: Window, from: number, to: number, seed: number, after: number, below: number): Walk {
+    this.#addon.verifyBytes(window.bytes, from - window.start, to - window.start, seed, after, below);
+    const block = this.#block;
+    return {
+      end: (block[8] as number) + window.start,
+      timestamp: block[9] as number,
+      entries: block[10] as number,
+      certified: block[11] as number,
+    };
+  }
+
+  storeSealed(
+    window: Window,
+    position: number,
+    source: Uint8Array,
+    seed: number,
+    low: number,
+    high: number,
+  ): void {
+    const block = this.#block;
+    block[0] = window.mapping;
+    block[1] = position - window.start;
+    block[2] = seed;
+    block[3] = low;
+    block[4] = high;
+    this.#addon.storeSealed(source);
+  }
+}
+
+/** The fastest kernel that this machine can have. */
+export function chooseKernel(): Kernel {
+  const addon = loadAddon();
+  return addon === undefined ? plainKernel : new NativeKernel(addon);
+}

@@ -1,0 +1,250 @@
+import { rangeError, VarveError } from '../base/errors.js';
+import { roundUp } from '../base/sizes.js';
+import { hasMagic } from '../format/header.js';
+import {
+  BLOCK_SIZE_DEFAULT,
+  BLOCK_SIZE_MAX,
+  BLOCK_SIZE_MIN,
+  FORMAT_VERSION,
+  PREFIX,
+  RecordKind,
+  TIMESTAMP_SUPPLY,
+} from '../format/layout.js';
+import type { Extent, Medium } from '../media/medium.js';
+import { Allocator } from './allocator.js';
+import { Prefix, readPrefix } from './prefix.js';
+import { corrupt, errorOf, type Problem } from './problem.js';
+import { recover } from './recovery.js';
+import { RegionLog } from './region-log.js';
+import type { Steps } from './steps.js';
+import { StreamCore } from './stream-core.js';
+import { type DataArea, type Slot, Table } from './table.js';
+
+/** What opening needs to know, checked already. */
+export interface OpenRequest {
+  /** Bytes, where the user said so. */
+  size: number | undefined;
+  blockSize: number | undefined;
+  mode: 'open-or-create' | 'open' | 'create';
+  readOnly: boolean;
+  onProgress: (progress: { phase: string; done: number; total: number }) => void;
+}
+
+/** Creates a stream on a new medium, or opens the one that is there. The caller closes the medium if it fails. */
+export function* openCore(medium: Medium, request: OpenRequest): Steps<StreamCore> {
+  if (medium.isNew) return yield* create(medium, request);
+  if (request.mode === 'create') {
+    throw new VarveError(
+      'VARVE_EXISTS',
+      'Cannot create a stream as there is one already: open it with another mode',
+      at(medium),
+    );
+  }
+  return yield* load(medium, request);
+}
+
+function* create(medium: Medium, request: OpenRequest): Steps<StreamCore> {
+  if (request.mode === 'open' || request.readOnly) {
+    throw new VarveError(
+      'VARVE_NOT_FOUND',
+      'Cannot open a stream as there is none on this medium: create it first',
+      at(medium),
+    );
+  }
+  const size = request.size ?? medium.size;
+  if (size > medium.size)
+    throw rangeError(`Cannot create a stream of ${size} bytes on a medium of ${medium.size}`);
+  const blockSize = request.blockSize ?? BLOCK_SIZE_DEFAULT;
+  if (size < roundUp(PREFIX, blockSize) + blockSize) {
+    throw rangeError(
+      `Cannot create a stream of ${size} bytes with blocks of ${blockSize}: ` +
+        `it must have at least ${roundUp(PREFIX, blockSize) + blockSize}`,
+    );
+  }
+  const extent = medium.open(0, PREFIX, 'random');
+  const prefix = Prefix.create(extent, size, blockSize);
+  const table = new Table(medium, extent, prefix.data, prefix.seed);
+  table.create();
+  yield 'drain';
+  medium.publish();
+  table.readAll();
+  return assemble(medium, request, prefix, table);
+}
+
+function* load(medium: Medium, request: OpenRequest): Steps<StreamCore> {
+  const extent = openPrefix(medium);
+  const prefix = findPrefix(medium, extent);
+  assertFits(medium, prefix, request);
+  const table = new Table(medium, extent, prefix.data, prefix.seed);
+  table.readAll();
+  const core = assemble(medium, request, prefix, table);
+  const first = core.problems[0];
+  if (first !== undefined && !request.readOnly) throw errorOf(first, medium.path);
+  if (!prefix.state.clean) yield* recoverCore(core, request);
+  else if (!request.readOnly) yield* repair(core);
+  return core;
+}
+
+function openPrefix(medium: Medium): Extent {
+  if (medium.size >= PREFIX) return medium.open(0, PREFIX, 'random');
+  const length = medium.size - (medium.size % 8);
+  const bytes =
+    length < 8 ? new Uint8Array(0) : medium.open(0, length, 'random').read(0, length, length).bytes;
+  throw hasMagic(bytes) ? truncated(medium) : notAStream(medium);
+}
+
+function findPrefix(medium: Medium, extent: Extent): Prefix {
+  const found = readPrefix(extent);
+  if (found.is === 'something else') throw notAStream(medium);
+  if (found.is === 'damaged') {
+    throw new VarveError('VARVE_CORRUPT', `Cannot open this stream as ${found.what} are damaged`, {
+      offset: 0,
+      ...at(medium),
+    });
+  }
+  return found.prefix;
+}
+
+/** Throws unless this program, the medium and the user's wishes agree with what the header says. */
+function assertFits(medium: Medium, { header, state }: Prefix, request: OpenRequest): void {
+  const { features, blockSize, dataStart, size } = header;
+  if (header.version !== FORMAT_VERSION)
+    throw mismatch(medium, 'format version', header.version, FORMAT_VERSION);
+  if (features.mustRefuse !== 0)
+    throw mismatch(medium, 'set of features that must be known', features.mustRefuse, 0);
+  if (features.mayOnlyRead !== 0 && !request.readOnly) {
+    throw mismatch(medium, 'set of features that allow only reading', features.mayOnlyRead, 0);
+  }
+  const sound =
+    isBlockSize(blockSize) &&
+    dataStart === roundUp(PREFIX, blockSize) &&
+    size >= dataStart &&
+    Number.isSafeInteger(size);
+  const counts = Number.isSafeInteger(state.limit) && Number.isSafeInteger(state.sequence + 2 ** 32);
+  const supply = state.limit - state.checkpoint;
+  if (!sound || !counts || supply < 1 || supply > TIMESTAMP_SUPPLY + 1) {
+    throw new VarveError('VARVE_CORRUPT', 'Cannot open this stream as its header makes no sense', {
+      offset: 0,
+      ...at(medium),
+    });
+  }
+  if (medium.size < size) throw truncated(medium);
+  if (request.size !== undefined && request.size !== size) throw mismatch(medium, 'size', size, request.size);
+  if (request.blockSize !== undefined && request.blockSize !== blockSize) {
+    throw mismatch(medium, 'block size', blockSize, request.blockSize);
+  }
+}
+
+/** True for what a block size may be. */
+export function isBlockSize(value: number): boolean {
+  return value >= BLOCK_SIZE_MIN && value <= BLOCK_SIZE_MAX && Number.isInteger(Math.log2(value));
+}
+
+/** Puts the parts together; what in the table contradicts itself is left out and noted. */
+function assemble(medium: Medium, request: OpenRequest, prefix: Prefix, table: Table): StreamCore {
+  const allocator = new Allocator();
+  const core = new StreamCore({ medium, prefix, table, allocator, readOnly: request.readOnly });
+  core.problems.push(...table.problems);
+  const slots = withoutOverlaps([...table.used], core.problems);
+  giveGaps(allocator, slots, prefix.data);
+  const regions = slots.filter(({ record }) => record.kind === RecordKind.region);
+  for (const slot of regions.sort((a, b) => a.record.id - b.record.id)) enterRegion(core, slot);
+  return core;
+}
+
+function withoutOverlaps(slots: readonly Slot[], problems: Problem[]): Slot[] {
+  const kept: Slot[] = [];
+  let end = 0;
+  for (const slot of [...slots].sort((a, b) => a.record.offset - b.record.offset)) {
+    const { id, offset, length } = slot.record;
+    if (offset < end) {
+      problems.push(corrupt(`Region ${id} overlaps what lies before it`, { region: id, offset }));
+      continue;
+    }
+    kept.push(slot);
+    end = offset + length;
+  }
+  return kept;
+}
+
+/** Whatever nothing lies in is free. */
+function giveGaps(allocator: Allocator, slots: readonly Slot[], data: DataArea): void {
+  let end = data.start;
+  for (const { record } of slots) {
+    allocator.give(end, record.offset - end);
+    end = record.offset + record.length;
+  }
+  allocator.give(end, data.end - end);
+}
+
+function enterRegion(core: StreamCore, slot: Slot): void {
+  const { record, name } = slot;
+  const { mark, id, length } = record;
+  const sound = mark.tail <= length && mark.tail % 8 === 0 && mark.timestamp >= record.birth - 1;
+  if (!sound || core.regions.has(id) || (name !== undefined && core.names.has(name))) {
+    core.problems.push(corrupt(`The record of region ${id} makes no sense`, { region: id }));
+    return;
+  }
+  if (!core.prefix.state.clean && slot.olderMark !== undefined) record.mark = slot.olderMark;
+  const region = new RegionLog(slot, core);
+  core.regions.set(id, region);
+  if (name !== undefined) core.names.set(name, region);
+}
+
+/** Finds the ends of the regions, and unless the stream is only read, writes them down as closing would have. */
+function* recoverCore(core: StreamCore, request: OpenRequest): Steps<void> {
+  const { medium, prefix, table } = core;
+  const regions = [...core.regions.values()];
+  let done = 0;
+  const findings = yield* recover(prefix.state, regions, (bytes) => {
+    done += bytes;
+    request.onProgress({ phase: 'recovery', done, total: prefix.header.size });
+  });
+  core.clock.foundNewest(findings.newest);
+  if (findings.problem !== undefined) core.problems.push(findings.problem);
+  if (request.readOnly) return;
+  if (findings.problem !== undefined) throw errorOf(findings.problem, medium.path);
+  for (const region of regions) {
+    if (!region.beyondMark) continue;
+    region.extent.flush(region.slot.record.mark.tail, region.tail);
+    core.checkpointer.unmarked(region);
+  }
+  if (prefix.uneven) prefix.storeHeader();
+  yield* core.checkpointer.write(true, table.uneven);
+}
+
+/** Writes again what stands in one whole copy only. */
+function* repair(core: StreamCore): Steps<void> {
+  const { prefix, table } = core;
+  if (!prefix.uneven && table.uneven.length === 0) return;
+  prefix.storeHeader();
+  yield* core.checkpointer.write(true, table.uneven);
+}
+
+function at(medium: Medium): { path?: string } {
+  return medium.path === undefined ? {} : { path: medium.path };
+}
+
+function notAStream(medium: Medium): VarveError {
+  return new VarveError(
+    'VARVE_NOT_A_STREAM',
+    'This is not a varve stream: it does not begin as one. Nothing was changed',
+    at(medium),
+  );
+}
+
+function truncated(medium: Medium): VarveError {
+  return new VarveError(
+    'VARVE_CORRUPT',
+    `This stream was truncated: only ${medium.size} bytes of it are left. Nothing was changed`,
+    { offset: medium.size, ...at(medium) },
+  );
+}
+
+function mismatch(medium: Medium, what: string, there: number, wanted: number): VarveError {
+  return new VarveError(
+    'VARVE_MISMATCH',
+    `Cannot open this stream as its ${what} is ${there}, not ${wanted}: leave that option out to open what is there. Nothing was changed`,
+    at(medium),
+  );
+}

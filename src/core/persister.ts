@@ -1,0 +1,206 @@
+import type { Medium } from '../media/medium.js';
+import { atExit, notAtExit } from './at-exit.js';
+import type { Clock } from './clock.js';
+import type { RegionLog } from './region-log.js';
+import { Signal } from './signal.js';
+
+/** How long something committed may wait for the background to make it durable. Milliseconds. */
+const BACKGROUND_DELAY = 5;
+/** How long a stream has to be left alone to be at rest. Milliseconds. */
+const REST_DELAY = 1000;
+
+interface Waiting {
+  timestamp: number;
+  value: unknown;
+  resolve: (value: never) => void;
+  reject: (error: unknown) => void;
+}
+
+/** What the persister tells its stream. */
+export interface PersisterHost {
+  /** A sync failed for good: nothing can be acknowledged any more. */
+  poison(error: unknown): Error;
+  /** Called whenever everything committed was persisted. */
+  persisted(): void;
+  /** Called in the background when nothing was appended for a while. */
+  atRest(): void;
+}
+
+/**
+ * Makes durable what was committed, as one group at a time: while a drain is under way, the next group gathers. What
+ * nobody waits for is persisted in the background, without keeping the process alive.
+ */
+export class Persister {
+  readonly #medium: Medium;
+  readonly #clock: Clock;
+  readonly #host: PersisterHost;
+  /** Regions with entries that are not sealed yet. */
+  #dirty: RegionLog[] = [];
+  /** Appends that wait, in the order of their timestamps. */
+  #waiting: Waiting[] = [];
+  readonly #progress = new Signal();
+  #running = false;
+  #wanted = false;
+  #timer: NodeJS.Timeout | undefined;
+  #restTimer: NodeJS.Timeout | undefined;
+  readonly #persistAtExit = () => this.persistSync();
+  #stopped: Error | undefined;
+
+  constructor(medium: Medium, clock: Clock, host: PersisterHost) {
+    this.#medium = medium;
+    this.#clock = clock;
+    this.#host = host;
+  }
+
+  /** The region has entries to seal. */
+  touched(region: RegionLog): void {
+    this.#dirty.push(region);
+    if (this.#restTimer === undefined) this.#watchForRest();
+  }
+
+  /** Forgets a region that was freed or cleared; its entries were persisted before. */
+  forget(region: RegionLog): void {
+    if (!region.dirty) return;
+    region.dirty = false;
+    this.#dirty = this.#dirty.filter((other) => other !== region);
+  }
+
+  /** Seals what was committed. Returns the timestamp up to which the next drain makes everything durable. */
+  sealAll(): number {
+    const dirty = this.#dirty;
+    for (let i = 0; i < dirty.length; i++) {
+      const region = dirty[i] as RegionLog;
+      region.seal();
+      region.dirty = false;
+    }
+    dirty.length = 0;
+    return this.#clock.last;
+  }
+
+  /** Persists everything committed, and returns once it is. */
+  persistSync(): void {
+    if (this.#clock.persisted === this.#clock.last) return;
+    const target = this.sealAll();
+    try {
+      this.#medium.drainSync();
+    } catch (error) {
+      throw this.#failed(error);
+    }
+    this.reached(target);
+    this.#host.persisted();
+  }
+
+  /** A drain that began after `sealAll` returned `timestamp` has succeeded. */
+  reached(timestamp: number): void {
+    this.#clock.persistedUpTo(timestamp);
+    if (this.#waiting.length > 0) this.#resolveUpTo(timestamp);
+    if (this.#progress.awaited) this.#progress.notify();
+  }
+
+  /** Resolves with `value` once `timestamp`, which was committed just now, is persisted. */
+  whenAppended<T>(
+    timestamp: number,
+    value: T,
+    resolve: (value: T) => void,
+    reject: (error: unknown) => void,
+  ): void {
+    this.#waiting.push({ timestamp, value, resolve, reject });
+    if (!this.#wanted) this.#want();
+  }
+
+  /** Resolves once everything up to `timestamp` is persisted, be it given out already or not. */
+  async whenPersisted(timestamp: number): Promise<void> {
+    while (this.#clock.persisted < timestamp) {
+      if (this.#stopped !== undefined) throw this.#stopped;
+      if (timestamp <= this.#clock.last) this.#want();
+      await this.#progress.next();
+    }
+  }
+
+  /** Sees to it that what was committed becomes durable soon, though nobody waits. */
+  soon(): void {
+    if (this.#timer !== undefined || this.#stopped !== undefined) return;
+    this.#timer = setTimeout(() => this.#background(), BACKGROUND_DELAY).unref();
+    atExit(this.#persistAtExit);
+  }
+
+  /** Ends all waiting with `error`; nothing is persisted any more. */
+  stop(error: Error): void {
+    this.#stopped = error;
+    clearTimeout(this.#timer);
+    clearTimeout(this.#restTimer);
+    notAtExit(this.#persistAtExit);
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const { reject } of waiting) reject(error);
+    this.#progress.notify();
+  }
+
+  #background(): void {
+    this.#timer = undefined;
+    notAtExit(this.#persistAtExit);
+    if (this.#clock.persisted < this.#clock.last) this.#want();
+  }
+
+  #watchForRest(): void {
+    const { last } = this.#clock;
+    this.#restTimer = setTimeout(() => {
+      this.#restTimer = undefined;
+      if (this.#clock.last !== last) this.#watchForRest();
+      else this.#host.atRest();
+    }, REST_DELAY).unref();
+  }
+
+  /** A group is persisted soon: not before this turn's microtasks, so that everything appended in one go shares a drain. */
+  #want(): void {
+    if (this.#stopped !== undefined) return;
+    this.#wanted = true;
+    if (this.#running) return;
+    this.#running = true;
+    queueMicrotask(() => void this.#run());
+  }
+
+  async #run(): Promise<void> {
+    try {
+      while (this.#wanted && this.#stopped === undefined) {
+        this.#wanted = false;
+        await this.#persistGroup();
+        if (this.#waiting.length > 0) this.#wanted = true;
+      }
+    } catch (error) {
+      this.#wanted = false;
+      this.#reject(this.#failed(error));
+    }
+    this.#running = false;
+  }
+
+  async #persistGroup(): Promise<void> {
+    const target = this.sealAll();
+    if (this.#medium.slow) await this.#medium.drain();
+    else this.#medium.drainSync();
+    this.reached(target);
+    this.#host.persisted();
+  }
+
+  #resolveUpTo(timestamp: number): void {
+    const waiting = this.#waiting;
+    let count = 0;
+    while (count < waiting.length && (waiting[count] as Waiting).timestamp <= timestamp) count++;
+    this.#waiting = waiting.slice(count);
+    for (let i = 0; i < count; i++) {
+      const { resolve, value } = waiting[i] as Waiting;
+      resolve(value as never);
+    }
+  }
+
+  /** Those who wait learn that their entries are committed, but not durable. */
+  #reject(error: unknown): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const { reject } of waiting) reject(error);
+  }
+
+  #failed(error: unknown): unknown {
+    return this.#medium.failed === undefined ? error : this.#host.poison(error);
+  }
+}

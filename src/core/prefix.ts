@@ -1,0 +1,107 @@
+import { randomBytes } from 'node:crypto';
+import { rangeError } from '../base/errors.js';
+import { roundDown, roundUp } from '../base/sizes.js';
+import { decodeHeader, encodeHeader, hasMagic, type StreamHeader } from '../format/header.js';
+import { FORMAT_VERSION, HEADER, PAGE, PREFIX, STATE } from '../format/layout.js';
+import { streamSeed } from '../format/seeds.js';
+import { decodeState, encodeState, type StreamState } from '../format/state.js';
+import type { Extent } from '../media/medium.js';
+import type { Steps } from './steps.js';
+import { load, store } from './storage.js';
+import type { DataArea } from './table.js';
+import { chooseCopy } from './twice.js';
+
+/** Header and state: the first pages of a stream. */
+export class Prefix {
+  readonly header: StreamHeader;
+  readonly seed: number;
+  state: StreamState;
+  /** True if a copy of header or state is damaged or old. */
+  readonly uneven: boolean;
+  readonly #extent: Extent;
+
+  constructor(extent: Extent, header: StreamHeader, state: StreamState, uneven: boolean) {
+    this.#extent = extent;
+    this.header = header;
+    this.seed = streamSeed(header.uuid);
+    this.state = state;
+    this.uneven = uneven;
+  }
+
+  /** Stores header and first state of a new stream; durable with the next drain. */
+  static create(extent: Extent, size: number, blockSize: number): Prefix {
+    const header: StreamHeader = {
+      version: FORMAT_VERSION,
+      uuid: new Uint8Array(randomBytes(16)),
+      size,
+      blockSize,
+      dataStart: roundUp(PREFIX, blockSize),
+      created: Date.now(),
+      features: { mayIgnore: 0, mayOnlyRead: 0, mustRefuse: 0 },
+    };
+    const state: StreamState = { sequence: 1, limit: 1, checkpoint: 0, newest: 0, clean: true };
+    const prefix = new Prefix(extent, header, state, false);
+    if (prefix.data.end <= prefix.data.start) {
+      throw rangeError(
+        `Cannot create a stream of ${size} bytes with blocks of ${blockSize}: ` +
+          `it must be at least ${header.dataStart + blockSize} bytes`,
+      );
+    }
+    prefix.storeHeader();
+    prefix.storeState(0);
+    prefix.storeState(1);
+    return prefix;
+  }
+
+  /** What regions and table extents may take. */
+  get data(): DataArea {
+    const { dataStart, size, blockSize } = this.header;
+    return { start: dataStart, end: roundDown(size, blockSize), blockSize };
+  }
+
+  /** Stores both copies of the header, which never changes, so that their order does not matter. */
+  storeHeader(): void {
+    const bytes = encodeHeader(this.header);
+    store(this.#extent, 0, bytes);
+    store(this.#extent, PAGE, bytes);
+  }
+
+  /** Stores one copy of the state as it is in memory. */
+  storeState(page: 0 | 1): void {
+    store(this.#extent, page * PAGE + STATE.at, encodeState(this.state, this.seed));
+  }
+
+  /** Changes the state in two steps. */
+  *saveState(change: Partial<StreamState>): Steps<void> {
+    this.state = { ...this.state, ...change, sequence: this.state.sequence + 1 };
+    this.storeState(0);
+    yield 'drain';
+    this.storeState(1);
+    yield 'drain';
+  }
+}
+
+/** What the first pages of a medium turned out to be. */
+export type PrefixFinding =
+  | { is: 'stream'; prefix: Prefix }
+  | { is: 'damaged'; what: string }
+  | { is: 'something else' };
+
+/** Reads header and state. Nothing but the extent is looked at, nothing is judged but wholeness. */
+export function readPrefix(extent: Extent): PrefixFinding {
+  const pages = [load(extent, 0, PAGE), load(extent, PAGE, PAGE)] as const;
+  const headers = pages.map((page) => decodeHeader(page.subarray(0, HEADER.size)));
+  const header = headers[0] ?? headers[1];
+  if (header === undefined) {
+    return pages.some(hasMagic)
+      ? { is: 'damaged', what: 'both copies of the header' }
+      : { is: 'something else' };
+  }
+  const seed = streamSeed(header.uuid);
+  const [first, second] = pages.map((page) =>
+    decodeState(page.subarray(STATE.at, STATE.at + STATE.size), seed),
+  );
+  const { value, uneven } = chooseCopy(first, second);
+  if (value === undefined) return { is: 'damaged', what: 'both copies of the state' };
+  return { is: 'stream', prefix: new Prefix(extent, header, value, uneven || headers.includes(undefined)) };
+}

@@ -1,0 +1,154 @@
+import { formOf, strideAt, timestampAt } from '../format/entry.js';
+import { ENTRY, Form, TIMESTAMP_SUPPLY } from '../format/layout.js';
+import type { StreamState } from '../format/state.js';
+import type { Window } from '../media/window.js';
+import { corrupt, type Problem } from './problem.js';
+import type { RegionLog } from './region-log.js';
+import type { Steps } from './steps.js';
+
+/** Bytes that are looked at between two pauses. */
+const PORTION = 16 * 2 ** 20;
+
+/** Which of the timestamps between checkpoint and limit were found. */
+class Census {
+  readonly #base: number;
+  readonly #found = new Uint8Array(TIMESTAMP_SUPPLY + 2);
+  /** Everything up to here was persisted, as some valid entry says. */
+  certified: number;
+  /** The greatest timestamp found. */
+  newest = 0;
+
+  constructor(state: StreamState) {
+    this.#base = state.checkpoint;
+    this.certified = state.checkpoint;
+  }
+
+  note(timestamp: number): void {
+    this.newest = Math.max(this.newest, timestamp);
+    if (timestamp > this.#base) this.#found[timestamp - this.#base] = 1;
+  }
+
+  /** The first timestamp at or below `limit` that should have been found and was not. */
+  firstMissing(limit: number): number | undefined {
+    for (let i = 1; i <= limit - this.#base; i++) {
+      if (this.#found[i] === 0) return this.#base + i;
+    }
+    return undefined;
+  }
+}
+
+/** What a recovery found out. */
+export interface Findings {
+  /** The greatest timestamp behind any mark; 0 if there is none. */
+  newest: number;
+  /** Damage to what had been acknowledged; the regions concerned carry it too. */
+  problem: Problem | undefined;
+}
+
+/**
+ * Finds out where the regions of a stream end that was not closed (docs/format.md, "Recovery"). It changes no byte of the
+ * medium: what it finds, it sets in the regions.
+ *
+ * @param progress called with bytes looked at
+ */
+export function* recover(
+  state: StreamState,
+  regions: readonly RegionLog[],
+  progress: (bytes: number) => void,
+): Steps<Findings> {
+  const census = new Census(state);
+  for (const region of regions) yield* scanTail(region, census, state.limit, progress);
+  const { certified } = census;
+  if (census.firstMissing(certified) === undefined) return { newest: census.newest, problem: undefined };
+  // A writer may be at work, if this is a reader: what was certified above was there before, so a second look must find it.
+  for (const region of regions) yield* scanTail(region, census, state.limit, progress);
+  const missing = census.firstMissing(certified);
+  return { newest: census.newest, problem: missing === undefined ? undefined : locate(missing, regions) };
+}
+
+function* scanTail(
+  region: RegionLog,
+  census: Census,
+  limit: number,
+  progress: (bytes: number) => void,
+): Steps<void> {
+  region.extent.rewind();
+  for (;;) {
+    const from = region.tail;
+    const window = extendTail(region, limit, census);
+    if (window === undefined) return;
+    countIn(census, window, from, region.tail);
+    progress(region.tail - from);
+    yield 'pause';
+  }
+}
+
+/**
+ * Looks for valid entries behind the region's end, and moves the end behind them.
+ *
+ * @param below no entry may reach this timestamp
+ * @returns the window they stand in; undefined if there are none
+ */
+export function extendTail(
+  region: RegionLog,
+  below: number,
+  census?: { certified: number },
+): Window | undefined {
+  const { tail, lastTimestamp, seed } = region;
+  const window = windowBehind(region, below);
+  if (window === undefined) return undefined;
+  const next = tail + strideAt(window.words, (tail - window.start) / 4);
+  const to = Math.max(next, Math.min(window.end, tail + PORTION));
+  const walk = region.host.kernel.walk(window, tail, to, seed, lastTimestamp, below);
+  if (walk.end === tail) return undefined;
+  if (census !== undefined) census.certified = Math.max(census.certified, walk.certified);
+  region.setEnd(walk.end, walk.timestamp, region.entries + walk.entries);
+  return window;
+}
+
+/** A window that holds the whole of what may be the next entry. */
+function windowBehind(region: RegionLog, below: number): Window | undefined {
+  const { extent, tail, length, lastTimestamp } = region;
+  if (tail + ENTRY.header > length) return undefined;
+  const window = extent.read(tail, ENTRY.header, length);
+  const next = tail + strideAt(window.words, (tail - window.start) / 4);
+  if (next > length || !isPlausible(window, tail, lastTimestamp, below)) return undefined;
+  return next <= window.end ? window : extent.read(tail, next - tail, length);
+}
+
+/** Looks at the header alone, before a large payload is read for the sake of what may be rubbish. */
+function isPlausible(window: Window, position: number, after: number, below: number): boolean {
+  const timestamp = timestampAt(window.words, (position - window.start) / 4);
+  return timestamp >= after && timestamp < below;
+}
+
+function countIn(census: Census, window: Window, from: number, to: number): void {
+  const { words, start } = window;
+  for (let at = from; at < to; ) {
+    const word = (at - start) / 4;
+    if (formOf(words[word + ENTRY.highWord] as number) !== Form.filler) census.note(timestampAt(words, word));
+    at += strideAt(words, word);
+  }
+}
+
+/** The damaged entry stands at the end of some region: of the one whose next header says so, if there is one, else of any. */
+function locate(timestamp: number, regions: readonly RegionLog[]): Problem {
+  const open = regions.filter((region) => region.tail + ENTRY.header <= region.length);
+  const saysSo = open.filter((region) => headerTimestamp(region) === timestamp);
+  const suspects = saysSo.length > 0 ? saysSo : open;
+  const only = suspects.length === 1 ? suspects[0] : undefined;
+  const place = only === undefined ? {} : { region: only.slot.record.id, offset: only.tail };
+  const where = only === undefined ? '' : ` (region ${place.region}, offset ${place.offset})`;
+  const problem = corrupt(
+    `The entry with timestamp ${timestamp}${where} is damaged: it was acknowledged as persisted before the crash. ` +
+      'Opened read-only, the stream serves what is whole',
+    { ...place, timestamp },
+  );
+  for (const region of suspects) region.damage = problem;
+  return problem;
+}
+
+function headerTimestamp(region: RegionLog): number {
+  const window = region.extent.read(region.tail, ENTRY.header, region.length);
+  return timestampAt(window.words, (region.tail - window.start) / 4);
+}

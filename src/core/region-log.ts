@@ -1,0 +1,345 @@
+import { VarveError } from '../base/errors.js';
+import { formatSize } from '../base/sizes.js';
+import { highWord, strideOf } from '../format/entry.js';
+import { ENTRY, FORM_SHIFT, Form, GAP, LAG_UNKNOWN } from '../format/layout.js';
+import { regionSeed } from '../format/seeds.js';
+import type { Extent, Medium } from '../media/medium.js';
+import type { Window } from '../media/window.js';
+import type { Clock } from './clock.js';
+import type { Kernel } from './kernel.js';
+import { errorOf, type Problem } from './problem.js';
+import { Reservations } from './reservations.js';
+import type { SparseIndex } from './sparse-index.js';
+import type { Slot } from './table.js';
+
+/** Payloads from this size on are stored past the caches where the medium flushes cache lines. Bytes. */
+const LARGE = 4096;
+
+/** What a region needs of its stream. */
+export interface RegionHost {
+  readonly clock: Clock;
+  readonly kernel: Kernel;
+  readonly uuid: Uint8Array;
+  readonly medium: Medium;
+  /** True while somebody waits for new entries: `committed` is to be called. */
+  watched: boolean;
+  openExtent(slot: Slot): Extent;
+  /** Throws if the stream cannot be written to. */
+  assertWritable(): void;
+  /** Throws if the entries of the region's life `life` are gone: the stream was closed, the region freed or cleared. */
+  assertReadable(region: RegionLog, life: number): void;
+  /** Takes the remaining steps of changes under way. */
+  finishChanges(): void;
+  /** Where somebody else writes the entries: looks for further ones, and is true if there are any. */
+  grew(region: RegionLog): boolean;
+  /** Makes a further supply of timestamps durable, and the stream's state not clean. */
+  supplyTimestamps(): void;
+  /** The region has entries that are not sealed yet. */
+  touched(region: RegionLog): void;
+  /** Wakes those who wait for new entries. */
+  committed(): void;
+}
+
+/**
+ * The append side of one region. An append takes the way reserve → store → commit; sealing (the checksums) and draining
+ * come later and for many entries at once.
+ */
+export class RegionLog {
+  readonly slot: Slot;
+  readonly host: RegionHost;
+  readonly reservations: Reservations;
+  /** Counts up when the entries of the region go away: cleared, freed, closed. Whoever reads compares. */
+  life = 0;
+  freed = false;
+  /** True while the region is being cleared: an append has to come after that. */
+  changing = false;
+  seed = 0;
+  /** End of the committed entries, in bytes. */
+  tail = 0;
+  /** Up to here the checksums are stored and the bytes given to the medium. */
+  sealed = 0;
+  /** From here on this process stored the entries itself: nothing there needs to be verified, or can be while unsealed. */
+  ownFrom = 0;
+  /** Timestamp of the last committed entry, else birth - 1. */
+  lastTimestamp = 0;
+  entries = 0;
+  /** True while the stream knows that there is something to seal. */
+  dirty = false;
+  /** What a recovery found wrong at the end of the region: something acknowledged is missing there. */
+  damage: Problem | undefined;
+  /** Made by those who read backwards. */
+  index: SparseIndex | undefined;
+  /** Up to here an append needs no second thought; 0 if something has to be looked at first. */
+  #reach = 0;
+  #window: Window | undefined;
+  /** The windows that hold something not sealed yet, and `#window`; each begins where the one before ends to be used. */
+  #windows: Window[] = [];
+  #extent: Extent | undefined;
+  readonly #clock: Clock;
+
+  constructor(slot: Slot, host: RegionHost) {
+    this.slot = slot;
+    this.host = host;
+    this.#clock = host.clock;
+    this.reservations = new Reservations(this);
+    this.restart();
+  }
+
+  /** Bytes of the region. */
+  get length(): number {
+    return this.slot.record.length;
+  }
+
+  get extent(): Extent {
+    this.#extent ??= this.host.openExtent(this.slot);
+    return this.#extent;
+  }
+
+  /** The largest payload that still fits; 0 also where not even an empty entry does. */
+  get available(): number {
+    return Math.max(0, this.length - this.reservations.end - ENTRY.header);
+  }
+
+  /** True if entries were committed since the region's mark was last made. */
+  get beyondMark(): boolean {
+    return this.tail !== this.slot.record.mark.tail;
+  }
+
+  /** The window that took the last append. */
+  get lastWindow(): Window {
+    return this.#window as Window;
+  }
+
+  /** True if there are entries behind `position` that can be read. */
+  reaches(position: number): boolean {
+    if (!this.host.medium.retains) return false;
+    if (position < this.tail) return true;
+    if (this.damage !== undefined) throw errorOf(this.damage, undefined);
+    return this.host.grew(this);
+  }
+
+  /** Takes over what the record says: after opening, and after a clear. */
+  restart(): void {
+    const { record } = this.slot;
+    this.seed = regionSeed(this.host.uuid, record.id, record.clears);
+    this.setEnd(record.mark.tail, record.mark.timestamp, record.mark.entries);
+  }
+
+  /** Says where the entries end that are on the medium. */
+  setEnd(tail: number, timestamp: number, entries: number): void {
+    this.tail = tail;
+    this.sealed = tail;
+    this.ownFrom = tail;
+    this.lastTimestamp = timestamp;
+    this.entries = entries;
+    this.stop();
+  }
+
+  /** Appends one entry, which is then committed; its timestamp is the clock's last. Returns its position. */
+  append(data: Uint8Array): number {
+    const size = data.length;
+    const index = this.#place(size);
+    if (size >= LARGE && (this.#window as Window).flushesLines && data.buffer instanceof ArrayBuffer) {
+      return this.#commitLarge(data);
+    }
+    (this.#window as Window).bytes.set(data, index);
+    return this.#commit(size);
+  }
+
+  /** The same for parts that become one entry. `size` is their sum. */
+  appendParts(parts: readonly Uint8Array[], size: number): number {
+    let index = this.#place(size);
+    for (const part of parts) {
+      (this.#window as Window).bytes.set(part, index);
+      index += part.length;
+    }
+    return this.#commit(size);
+  }
+
+  /** The same for text. `size` is its length in UTF-8. */
+  appendText(text: string, size: number): number {
+    const index = this.#place(size);
+    new TextEncoder().encodeInto(text, (this.#window as Window).bytes.subarray(index, index + size));
+    return this.#commit(size);
+  }
+
+  /** Throws unless a place of `size` bytes is left behind everything reserved. */
+  assertRoom(size: number): void {
+    if (this.changing) this.host.finishChanges();
+    this.assertAlive();
+    this.host.assertWritable();
+    if (this.reservations.end + strideOf(size) > this.length) {
+      throw new VarveError(
+        'VARVE_FULL',
+        `Cannot append ${size} bytes to region ${this.slot.record.id} as at most ${this.available} of its ` +
+          `${formatSize(this.length)} are left: clear it, or use another region`,
+      );
+    }
+  }
+
+  /** Throws if the region was freed. */
+  assertAlive(): void {
+    if (this.freed) {
+      throw new VarveError(
+        'VARVE_REGION_FREED',
+        `Region ${this.slot.record.id} was freed: its handle is of no use any more`,
+      );
+    }
+  }
+
+  /** A window that takes stores to [position, end), which lies behind everything committed. */
+  windowFor(position: number, end: number): Window {
+    const window = this.#window;
+    if (window !== undefined && position >= window.start && end <= window.end) return window;
+    this.seal();
+    while ((this.#windows.at(-1)?.start ?? -1) >= position) this.#windows.pop();
+    const next = this.extent.write(position, end - position);
+    if (this.#windows.at(-1) !== next) this.#windows.push(next);
+    this.#window = next;
+    return next;
+  }
+
+  /** Commits the entry whose payload was stored at `position` of `window`. Returns its timestamp. */
+  commitAt(window: Window, position: number, size: number, form: number): number {
+    const timestamp = this.#nextTimestamp();
+    const word = (position - window.start) / 4;
+    window.words[word] = size;
+    window.words[word + ENTRY.lowWord] = timestamp >>> 0;
+    window.words[word + ENTRY.highWord] = (this.#clock.word | (form << FORM_SHIFT)) >>> 0;
+    this.entries++;
+    this.#advance(position + strideOf(size) + (form === Form.entryAndGap ? GAP : 0), timestamp);
+    return timestamp;
+  }
+
+  /** Fills [position, end) with a filler. */
+  fill(window: Window, position: number, end: number): void {
+    const timestamp = this.#clock.last;
+    const word = (position - window.start) / 4;
+    window.words[word] = end - position - ENTRY.header;
+    window.words[word + ENTRY.lowWord] = timestamp >>> 0;
+    window.words[word + ENTRY.highWord] = highWord(timestamp, Form.filler, LAG_UNKNOWN);
+    this.#advance(end, this.lastTimestamp);
+  }
+
+  /** Makes the next append look at everything again: the region, the stream or the reservations changed. */
+  stop(): void {
+    this.#reach = 0;
+  }
+
+  /** Stores the checksums of all committed entries and gives their bytes to the medium's next drain. */
+  seal(): void {
+    while (this.sealed < this.tail) {
+      const window = this.#windows[0] as Window;
+      const to = Math.min(this.tail, this.#windows[1]?.start ?? this.tail);
+      if (this.sealed < to) this.#sealIn(window, to);
+      if (to < this.tail) this.#windows.shift();
+    }
+  }
+
+  #sealIn(window: Window, to: number): void {
+    this.host.kernel.seal(window, this.sealed, to, this.seed);
+    if (!window.flushesLines) this.extent.flush(this.sealed, to);
+    this.sealed = to;
+  }
+
+  /** The region was cleared: the record says so already. */
+  cleared(): void {
+    this.life++;
+    this.#forgetWindows();
+    this.#extent?.rewind();
+    this.restart();
+  }
+
+  /** The region is gone: handles, iterators and entries notice. */
+  abandon(): void {
+    this.freed = true;
+    this.leave();
+  }
+
+  /** Whoever reads the region notices at his next step that he cannot go on. */
+  leave(): void {
+    this.life++;
+    this.stop();
+  }
+
+  /** Gives the memory up, after `abandon`. */
+  release(): void {
+    this.#extent?.release();
+    this.#forgetWindows();
+  }
+
+  #forgetWindows(): void {
+    this.#window = undefined;
+    this.#windows = [];
+  }
+
+  #place(size: number): number {
+    const next = this.tail + ENTRY.header + size + (-size & 7);
+    if (next > this.#reach) this.#makeRoom(size);
+    if (this.#clock.last >= this.#clock.wordUntil) this.#nextTimestamp();
+    return this.tail - (this.#window as Window).start + ENTRY.header;
+  }
+
+  #makeRoom(size: number): void {
+    this.assertRoom(size);
+    this.reservations.assertNone();
+    this.#reach = this.windowFor(this.tail, this.tail + strideOf(size)).end;
+  }
+
+  #nextTimestamp(): number {
+    const clock = this.#clock;
+    const timestamp = clock.last + 1;
+    if (timestamp > clock.wordUntil) {
+      if (clock.exhausted) this.host.supplyTimestamps();
+      clock.refreshWord(timestamp);
+    }
+    return timestamp;
+  }
+
+  /** The one hot path: what stands here is done for every entry. */
+  #commit(size: number): number {
+    const clock = this.#clock;
+    const window = this.#window as Window;
+    const position = this.tail;
+    const timestamp = clock.last + 1;
+    const word = (position - window.start) >>> 2;
+    const words = window.words;
+    words[word] = size;
+    words[word + ENTRY.lowWord] = timestamp >>> 0;
+    words[word + ENTRY.highWord] = clock.word;
+    this.entries++;
+    this.#advance(position + ENTRY.header + size + (-size & 7), timestamp);
+    return position;
+  }
+
+  #commitLarge(data: Uint8Array): number {
+    this.seal();
+    const clock = this.#clock;
+    const position = this.tail;
+    const timestamp = clock.last + 1;
+    this.host.kernel.storeSealed(
+      this.#window as Window,
+      position,
+      data,
+      this.seed,
+      timestamp >>> 0,
+      clock.word,
+    );
+    this.entries++;
+    this.#advance(position + strideOf(data.length), timestamp);
+    this.sealed = this.tail;
+    return position;
+  }
+
+  #advance(tail: number, timestamp: number): void {
+    this.tail = tail;
+    this.lastTimestamp = timestamp;
+    if (timestamp > this.#clock.last) this.#clock.last = timestamp;
+    const host = this.host;
+    if (!this.dirty) {
+      this.dirty = true;
+      host.touched(this);
+    }
+    if (host.watched) host.committed();
+  }
+}

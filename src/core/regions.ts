@@ -1,0 +1,114 @@
+import { VarveError } from '../base/errors.js';
+import { formatSize } from '../base/sizes.js';
+import { RecordKind } from '../format/layout.js';
+import { RegionLog } from './region-log.js';
+import type { Steps } from './steps.js';
+import type { StreamCore } from './stream-core.js';
+
+/** Allocates a region of `size` bytes, which is a multiple of the block size. Durable when the steps are done. */
+export function* allocate(core: StreamCore, size: number, name: string | undefined): Steps<RegionLog> {
+  core.assertWritable();
+  if (name !== undefined && core.names.has(name)) {
+    throw new VarveError(
+      'VARVE_EXISTS',
+      `Cannot allocate a region named '${name}' as there is one: take another name`,
+    );
+  }
+  const { table, allocator, clock } = core;
+  const offset = table.vacancies > 0 ? allocator.take(size) : undefined;
+  if (offset === undefined) throw noSpace(core, size);
+  yield* keepTableRoomy(core);
+  const slot = table.takeSlot();
+  const birth = clock.last + 1;
+  slot.record = {
+    ...slot.record,
+    kind: RecordKind.region,
+    id: table.takeId(),
+    clears: 0,
+    offset,
+    length: size,
+    birth,
+    mark: { tail: 0, timestamp: birth - 1, entries: 0 },
+  };
+  table.storeName(slot, name);
+  yield* table.save([slot]);
+  table.used.add(slot);
+  const region = new RegionLog(slot, core);
+  core.regions.set(slot.record.id, region);
+  if (name !== undefined) core.names.set(name, region);
+  return region;
+}
+
+/** Frees a region: its space is another's to take. Its handle is of no use from the first step on. */
+export function* free(core: StreamCore, region: RegionLog): Steps<void> {
+  core.assertWritable();
+  region.assertAlive();
+  region.abandon();
+  yield* settle(core, region);
+  const { slot } = region;
+  const { offset, length, id } = slot.record;
+  core.regions.delete(id);
+  if (slot.name !== undefined) core.names.delete(slot.name);
+  slot.record = { ...slot.record, kind: RecordKind.free };
+  slot.name = undefined;
+  core.table.used.delete(slot);
+  yield* core.table.save([slot]);
+  region.release();
+  core.table.giveSlot(slot);
+  core.allocator.give(offset, length);
+}
+
+/** Empties a region. */
+export function* clear(core: StreamCore, region: RegionLog): Steps<void> {
+  core.assertWritable();
+  region.assertAlive();
+  region.changing = true;
+  yield* settle(core, region);
+  const { slot } = region;
+  const birth = core.clock.last + 1;
+  slot.record = {
+    ...slot.record,
+    clears: slot.record.clears + 1,
+    birth,
+    mark: { tail: 0, timestamp: birth - 1, entries: 0 },
+  };
+  region.cleared();
+  yield* core.table.save([slot]);
+  region.changing = false;
+}
+
+/**
+ * Ends what is under way in a region whose entries are about to go. Those behind its mark count in the census of a
+ * recovery, so a checkpoint is made first that lets go of them.
+ */
+function* settle(core: StreamCore, region: RegionLog): Steps<void> {
+  const { id } = region.slot.record;
+  region.reservations.fail(
+    new VarveError('VARVE_REGION_FREED', `Region ${id} was freed or cleared before this was published`),
+  );
+  region.stop();
+  if (region.beyondMark) yield* core.checkpointer.write(false);
+  core.persister.forget(region);
+  core.checkpointer.forget(region);
+}
+
+/** Adds a table extent when one free slot is left. Where there is no space for it, that slot can still be a region's. */
+function* keepTableRoomy(core: StreamCore): Steps<void> {
+  const { table, allocator } = core;
+  if (table.vacancies > 1) return;
+  const length = table.nextExtent;
+  const offset = allocator.take(length);
+  if (offset !== undefined) yield* table.grow(offset, length);
+}
+
+function noSpace(core: StreamCore, size: number): VarveError {
+  const most = core.available;
+  const why =
+    core.table.vacancies === 0
+      ? 'its region table is full'
+      : `at most ${formatSize(most)} are free in one piece`;
+  return new VarveError(
+    'VARVE_FULL',
+    `Cannot allocate a region of ${formatSize(size)} as ${why}: free a region, or create a larger stream`,
+  );
+}

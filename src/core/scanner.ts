@@ -1,0 +1,77 @@
+import { VarveError } from '../base/errors.js';
+import { strideAt } from '../format/entry.js';
+import { ENTRY, TIMESTAMP_END } from '../format/layout.js';
+import type { Window } from '../media/window.js';
+import type { RegionLog } from './region-log.js';
+
+/** Bytes that are verified ahead of a reader at a time. */
+const AHEAD = 256 * 1024;
+
+/** A stretch of a region that may be read without a further look: whole entries from `position` up to `end`. */
+export interface Stretch {
+  window: Window;
+  end: number;
+}
+
+/**
+ * The only way to entries: gives a stretch of good ones from `position` on, which must be the beginning of an entry or filler below the
+ * region's tail. What this process appended itself is known to be good; everything else is verified the first time it is read.
+ *
+ * @throws VARVE_CORRUPT if the entry at `position` is damaged
+ */
+export function scan(region: RegionLog, position: number): Stretch {
+  return position >= region.ownFrom ? ownStretch(region, position) : verifiedStretch(region, position);
+}
+
+function ownStretch(region: RegionLog, position: number): Stretch {
+  const { extent, tail } = region;
+  let window = extent.read(position, ENTRY.header, tail);
+  const next = position + strideAt(window.words, (position - window.start) / 4);
+  if (next > window.end) window = extent.read(position, next - position, tail);
+  return { window, end: lastWhole(window, position, Math.min(tail, window.end)) };
+}
+
+/** A window may end in the middle of an entry: the end of the last one that is whole. */
+function lastWhole(window: Window, position: number, end: number): number {
+  if (end < window.end) return end;
+  let at = position;
+  while (at + ENTRY.header <= end) {
+    const next = at + strideAt(window.words, (at - window.start) / 4);
+    if (next > end) break;
+    at = next;
+  }
+  return at;
+}
+
+function verifiedStretch(region: RegionLog, position: number): Stretch {
+  const limit = region.ownFrom;
+  let window = region.extent.read(position, ENTRY.header, limit);
+  if (verify(region, window, position, Math.min(limit, window.end, position + AHEAD))) {
+    return { window, end: window.verified };
+  }
+  const next = position + strideAt(window.words, (position - window.start) / 4);
+  if (next <= limit) {
+    window = region.extent.read(position, next - position, limit);
+    if (verify(region, window, position, next)) return { window, end: window.verified };
+  }
+  throw damaged(region, position);
+}
+
+/** Verifies on from `position`; true if at least the entry there is good. */
+function verify(region: RegionLog, window: Window, position: number, to: number): boolean {
+  if (window.verified > position) return true;
+  const before = region.slot.record.birth - 1;
+  const walk = region.host.kernel.walk(window, position, to, region.seed, before, TIMESTAMP_END);
+  window.verified = walk.end;
+  return walk.end > position;
+}
+
+function damaged(region: RegionLog, offset: number): VarveError {
+  const { id } = region.slot.record;
+  return new VarveError(
+    'VARVE_CORRUPT',
+    `The entry at offset ${offset} of region ${id} is damaged: it was persisted, but its checksum is wrong. ` +
+      'Entries before it are good; check() finds out what else is',
+    { offset },
+  );
+}

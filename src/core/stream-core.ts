@@ -1,0 +1,211 @@
+import { VarveError } from '../base/errors.js';
+import { REGION_MAX, TIMESTAMP_END } from '../format/layout.js';
+import type { Extent, Medium } from '../media/medium.js';
+import type { Allocator } from './allocator.js';
+import { Checkpointer, MARK_SPAN } from './checkpoint.js';
+import { Clock } from './clock.js';
+import { chooseKernel, type Kernel } from './kernel.js';
+import { Persister } from './persister.js';
+import type { Prefix } from './prefix.js';
+import type { Problem } from './problem.js';
+import { extendTail } from './recovery.js';
+import type { RegionHost, RegionLog } from './region-log.js';
+import { Signal } from './signal.js';
+import { StepQueue, type Steps } from './steps.js';
+import type { Slot, Table } from './table.js';
+
+/** What a stream is made of, as opening found or made it. */
+export interface StreamParts {
+  medium: Medium;
+  prefix: Prefix;
+  table: Table;
+  allocator: Allocator;
+  readOnly: boolean;
+}
+
+/**
+ * An open stream: it holds the parts together and is what regions turn to. What the parts do stands with them: `Clock`, `Persister`,
+ * `Checkpointer`, `Table`, `Allocator`, and the changes of structure in regions.ts.
+ */
+export class StreamCore implements RegionHost {
+  readonly medium: Medium;
+  readonly prefix: Prefix;
+  readonly table: Table;
+  readonly allocator: Allocator;
+  readonly readOnly: boolean;
+  readonly kernel: Kernel = chooseKernel();
+  readonly clock: Clock;
+  readonly persister: Persister;
+  readonly checkpointer: Checkpointer;
+  readonly tasks: StepQueue;
+  /** By id, in the order of allocation. */
+  readonly regions = new Map<number, RegionLog>();
+  readonly names = new Map<string, RegionLog>();
+  /** What opening found damaged. */
+  readonly problems: Problem[] = [];
+  watched = false;
+  closed = false;
+  #poison: VarveError | undefined;
+  #checkpointDue = false;
+  readonly #commits = new Signal();
+
+  constructor(parts: StreamParts) {
+    this.medium = parts.medium;
+    this.prefix = parts.prefix;
+    this.table = parts.table;
+    this.allocator = parts.allocator;
+    this.readOnly = parts.readOnly;
+    this.clock = new Clock(parts.prefix.state);
+    this.tasks = new StepQueue(parts.medium);
+    this.persister = new Persister(parts.medium, this.clock, this);
+    this.checkpointer = new Checkpointer(parts.prefix, parts.table, this.clock, this.persister);
+  }
+
+  get uuid(): Uint8Array {
+    return this.prefix.header.uuid;
+  }
+
+  /** Bytes that a new region could still take. */
+  get available(): number {
+    if (this.table.vacancies === 0) return 0;
+    const { blockSize } = this.prefix.header;
+    return Math.min(this.allocator.largest, REGION_MAX - (REGION_MAX % blockSize));
+  }
+
+  openExtent(slot: Slot): Extent {
+    this.assertOpen();
+    return this.medium.open(slot.record.offset, slot.record.length, 'append');
+  }
+
+  assertOpen(): void {
+    if (this.closed) throw this.#closedError();
+  }
+
+  /** Throws if nothing can be acknowledged any more. */
+  assertSound(): void {
+    this.assertOpen();
+    if (this.#poison !== undefined) throw this.#poison;
+  }
+
+  assertWritable(): void {
+    this.assertSound();
+    if (this.readOnly) {
+      throw new VarveError(
+        'VARVE_READ_ONLY',
+        'Cannot change this stream as it was opened read-only: open it without readOnly',
+        this.#place(),
+      );
+    }
+  }
+
+  assertReadable(region: RegionLog, life: number): void {
+    if (region.life === life) return;
+    this.assertOpen();
+    region.assertAlive();
+    throw new VarveError(
+      'VARVE_REGION_FREED',
+      `Region ${region.slot.record.id} was cleared: the entries that stood in it are gone`,
+    );
+  }
+
+  supplyTimestamps(): void {
+    this.tasks.runSync(this.guarded(this.checkpointer.supply()));
+  }
+
+  touched(region: RegionLog): void {
+    this.persister.touched(region);
+    this.checkpointer.unmarked(region);
+    if (region.tail - region.slot.record.mark.tail > MARK_SPAN) this.#checkpointDue = true;
+  }
+
+  committed(): void {
+    this.watched = false;
+    this.#commits.notify();
+  }
+
+  finishChanges(): void {
+    this.tasks.finish();
+  }
+
+  /** Resolves when something is committed, or the stream is closed or fails. */
+  nextCommit(): Promise<void> {
+    this.watched = true;
+    return this.#commits.next();
+  }
+
+  grew(region: RegionLog): boolean {
+    if (!this.readOnly || !this.medium.retains) return false;
+    region.extent.rewind();
+    if (extendTail(region, TIMESTAMP_END) === undefined) return false;
+    this.clock.follow(region.lastTimestamp);
+    return true;
+  }
+
+  /** Runs after everything committed was persisted. */
+  persisted(): void {
+    if (!this.#checkpointDue) return;
+    this.#checkpointDue = false;
+    this.#inBackground(this.checkpointer.write(false));
+  }
+
+  atRest(): void {
+    if (this.checkpointer.isCurrent || this.prefix.state.clean) return;
+    this.#inBackground(this.checkpointer.write(false));
+  }
+
+  /** Nothing can be made durable any more: every waiting promise is rejected, and so is every later change. */
+  poison(cause: unknown): VarveError {
+    this.#poison ??= new VarveError(
+      'VARVE_POISONED',
+      'The medium failed to make this stream durable, so that nothing more can be acknowledged: close it and open it again, ' +
+        'which finds out what is really there',
+      { cause, ...this.#place() },
+    );
+    this.#end(this.#poison);
+    return this.#poison;
+  }
+
+  /** Steps whose failure on the medium leaves the stream in doubt. */
+  *guarded<T>(steps: Steps<T>): Steps<T> {
+    try {
+      return yield* steps;
+    } catch (error) {
+      if (error instanceof VarveError && error.code === 'VARVE_IO') throw this.poison(error);
+      throw error;
+    }
+  }
+
+  /** Persists everything and lets go of the medium. Open slots are cancelled. */
+  *closing(): Steps<void> {
+    this.closed = true;
+    const { medium, prefix, regions } = this;
+    try {
+      for (const region of regions.values()) region.reservations.cancelOpen();
+      if (this.#poison !== undefined) throw this.#poison;
+      if (!this.readOnly && !prefix.state.clean) yield* this.guarded(this.checkpointer.write(true));
+    } finally {
+      for (const region of regions.values()) region.leave();
+      this.#end(this.#closedError());
+      medium.close();
+    }
+  }
+
+  #end(error: Error): void {
+    for (const region of this.regions.values()) region.stop();
+    this.persister.stop(error);
+    this.committed();
+  }
+
+  #inBackground(steps: Steps<void>): void {
+    // A failure poisons the stream, and the next caller learns of it.
+    this.tasks.run(this.guarded(steps)).catch(() => {});
+  }
+
+  #closedError(): VarveError {
+    return new VarveError('VARVE_CLOSED', 'The stream was closed: open it again', this.#place());
+  }
+
+  #place(): { path?: string } {
+    return this.medium.path === undefined ? {} : { path: this.medium.path };
+  }
+}

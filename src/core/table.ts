@@ -1,0 +1,259 @@
+import { roundUp } from '../base/sizes.js';
+import { crc32c } from '../format/crc32c.js';
+import {
+  FIRST_TABLE,
+  NAME,
+  NAME_MAX,
+  RECORD,
+  REGION_MAX,
+  RecordKind,
+  TABLE_SLOT,
+  TABLE_SLOTS_MIN,
+} from '../format/layout.js';
+import { decodeRecord, encodeRecord, type Mark, type TableRecord, unusedRecord } from '../format/record.js';
+import type { Extent, Medium } from '../media/medium.js';
+import { corrupt, type Problem } from './problem.js';
+import type { Steps } from './steps.js';
+import { load, store } from './storage.js';
+import { chooseCopy } from './twice.js';
+
+/** Where a run of slots lies: all first copies, all second copies, all names. Positions count within the extent. */
+interface TableArea {
+  extent: Extent;
+  slots: number;
+  firstCopies: number;
+  secondCopies: number;
+  names: number;
+}
+
+/** A line of the region table, in memory. */
+export interface Slot {
+  readonly area: TableArea;
+  readonly index: number;
+  record: TableRecord;
+  /** The mark of the other copy, where an interrupted checkpoint left it behind. */
+  olderMark: Mark | undefined;
+  /** Only of regions that have one. */
+  name: string | undefined;
+}
+
+/** The part of a stream that regions and table extents may take: [start, end), in multiples of `blockSize`. */
+export interface DataArea {
+  start: number;
+  end: number;
+  blockSize: number;
+}
+
+/** The region table: slots in the header pages and in further extents. */
+export class Table {
+  /** Slots in use. */
+  readonly used = new Set<Slot>();
+  readonly problems: Problem[] = [];
+  /** Slots whose two copies differ: to be written again before the stream is written to. */
+  readonly uneven: Slot[] = [];
+  readonly #medium: Medium;
+  readonly #data: DataArea;
+  readonly #seed: number;
+  readonly #areas: TableArea[] = [];
+  readonly #free: Slot[] = [];
+  #nextId = 1;
+
+  /**
+   * @param prefix the extent of header pages and first table
+   * @param seed the stream's
+   */
+  constructor(medium: Medium, prefix: Extent, data: DataArea, seed: number) {
+    this.#medium = medium;
+    this.#data = data;
+    this.#seed = seed;
+    this.#areas.push({ extent: prefix, ...FIRST_TABLE });
+  }
+
+  /** Free slots left. */
+  get vacancies(): number {
+    return this.#free.length;
+  }
+
+  /** The id given out last; 0 if none was. */
+  get lastId(): number {
+    return this.#nextId - 1;
+  }
+
+  /** The next region's id. Ids are never used again. */
+  takeId(): number {
+    return this.#nextId++;
+  }
+
+  /** Writes the empty first table of a new stream; durable with the next drain. */
+  create(): void {
+    this.#clearArea(this.#areas[0] as TableArea);
+  }
+
+  /** Reads all slots. What cannot be read stands in `problems`. */
+  readAll(): void {
+    for (let i = 0; i < this.#areas.length; i++) this.#readArea(this.#areas[i] as TableArea);
+    this.#free.reverse();
+  }
+
+  /** A free slot, taken. Must not be called without vacancies. */
+  takeSlot(): Slot {
+    return this.#free.pop() as Slot;
+  }
+
+  /** Gives a slot back whose record says `free`. */
+  giveSlot(slot: Slot): void {
+    this.#free.push(slot);
+  }
+
+  /** Stores a name beside a slot; durable with the next drain. */
+  storeName(slot: Slot, name: string | undefined): void {
+    const bytes = new TextEncoder().encode(name ?? '');
+    slot.name = name;
+    slot.record.nameLength = bytes.length;
+    slot.record.nameChecksum = crc32c(this.#seed, bytes);
+    if (bytes.length > 0) store(slot.area.extent, slot.area.names + slot.index * NAME, bytes);
+  }
+
+  /** Writes the records of slots in two steps; after the first drain the change has happened, after the second it is safe from damage. */
+  *save(slots: readonly Slot[]): Steps<void> {
+    this.storeFirst(slots);
+    yield 'drain';
+    this.storeSecond(slots);
+    yield 'drain';
+  }
+
+  /** The first step of `save`, for callers who have more to drain along with it. */
+  storeFirst(slots: readonly Slot[]): void {
+    for (const slot of slots) {
+      slot.record.sequence++;
+      this.#store(slot, slot.area.firstCopies);
+    }
+  }
+
+  /** The second step of `save`. */
+  storeSecond(slots: readonly Slot[]): void {
+    for (const slot of slots) this.#store(slot, slot.area.secondCopies);
+  }
+
+  /** Bytes that the next table extent takes: twice the last one's, at least. */
+  get nextExtent(): number {
+    const slots = Math.max(TABLE_SLOTS_MIN, 2 * (this.#areas.at(-1) as TableArea).slots);
+    return roundUp(slots * TABLE_SLOT, this.#data.blockSize);
+  }
+
+  /** Adds a table extent in [offset, offset + length), which must be free space. It takes one slot. */
+  *grow(offset: number, length: number): Steps<void> {
+    const slot = this.takeSlot();
+    const area = this.#open(offset, length);
+    this.#clearArea(area);
+    yield 'drain';
+    slot.record = {
+      ...unusedRecord(),
+      sequence: slot.record.sequence,
+      kind: RecordKind.table,
+      offset,
+      length,
+    };
+    yield* this.save([slot]);
+    this.used.add(slot);
+    this.#areas.push(area);
+    for (let i = area.slots - 1; i >= 0; i--) {
+      this.#free.push({ area, index: i, record: unusedRecord(), olderMark: undefined, name: undefined });
+    }
+  }
+
+  #open(offset: number, length: number): TableArea {
+    const slots = Math.floor(length / TABLE_SLOT);
+    return {
+      extent: this.#medium.open(offset, length, 'random'),
+      slots,
+      firstCopies: 0,
+      secondCopies: slots * RECORD.size,
+      names: 2 * slots * RECORD.size,
+    };
+  }
+
+  #clearArea(area: TableArea): void {
+    const unused = encodeRecord(unusedRecord(), this.#seed);
+    const copies = new Uint8Array(area.slots * RECORD.size);
+    for (let i = 0; i < area.slots; i++) copies.set(unused, i * RECORD.size);
+    store(area.extent, area.firstCopies, copies);
+    store(area.extent, area.secondCopies, copies);
+  }
+
+  #readArea(area: TableArea): void {
+    const firsts = load(area.extent, area.firstCopies, area.slots * RECORD.size);
+    const seconds = load(area.extent, area.secondCopies, area.slots * RECORD.size);
+    for (let index = 0; index < area.slots; index++) {
+      const at = index * RECORD.size;
+      const first = decodeRecord(firsts.subarray(at, at + RECORD.size), this.#seed);
+      const second = decodeRecord(seconds.subarray(at, at + RECORD.size), this.#seed);
+      const { value, uneven } = chooseCopy(first, second);
+      const slot = {
+        area,
+        index,
+        record: value ?? unusedRecord(),
+        olderMark: olderMark(first, second),
+        name: undefined,
+      };
+      this.#enter(slot, value !== undefined, uneven);
+    }
+  }
+
+  #enter(slot: Slot, whole: boolean, uneven: boolean): void {
+    if (!whole) {
+      this.problems.push(corrupt(`Both copies of slot ${slot.index} of the region table are damaged`));
+      return;
+    }
+    if (uneven) this.uneven.push(slot);
+    const { kind, id } = slot.record;
+    this.#nextId = Math.max(this.#nextId, id + 1);
+    if (kind === RecordKind.free) {
+      this.#free.push(slot);
+      return;
+    }
+    if (!this.#liesInData(slot.record)) {
+      this.problems.push(corrupt(`The region table says that something lies outside of the stream's data`));
+      return;
+    }
+    if (kind === RecordKind.table) this.#areas.push(this.#open(slot.record.offset, slot.record.length));
+    else this.#readName(slot);
+    this.used.add(slot);
+  }
+
+  /** Also false for whatever overlaps another table extent, so that a hostile table cannot lead round in circles. */
+  #liesInData({ kind, offset, length }: TableRecord): boolean {
+    const { start, end, blockSize } = this.#data;
+    const lies = offset >= start && length > 0 && offset + length <= end;
+    if (!lies || offset % blockSize !== 0 || length % blockSize !== 0) return false;
+    if (kind !== RecordKind.table) return length <= REGION_MAX;
+    const others = [...this.used].filter((slot) => slot.record.kind === RecordKind.table);
+    return others.every(
+      ({ record }) => offset + length <= record.offset || record.offset + record.length <= offset,
+    );
+  }
+
+  #readName(slot: Slot): void {
+    const { nameLength, nameChecksum, id } = slot.record;
+    if (nameLength === 0) return;
+    const bytes = load(slot.area.extent, slot.area.names + slot.index * NAME, Math.min(nameLength, NAME_MAX));
+    if (nameLength > NAME_MAX || crc32c(this.#seed, bytes) !== nameChecksum) {
+      this.problems.push(corrupt(`The name of region ${id} is damaged`, { region: id }));
+      return;
+    }
+    slot.name = new TextDecoder().decode(bytes);
+  }
+
+  #store(slot: Slot, copies: number): void {
+    store(slot.area.extent, copies + slot.index * RECORD.size, encodeRecord(slot.record, this.#seed));
+  }
+}
+
+/** The lower one of two marks of the same life of a region, where the copies differ in nothing else that matters. */
+function olderMark(first: TableRecord | undefined, second: TableRecord | undefined): Mark | undefined {
+  if (first === undefined || second === undefined) return undefined;
+  if (first.id !== second.id || first.clears !== second.clears || first.kind !== second.kind)
+    return undefined;
+  if (first.mark.tail === second.mark.tail) return undefined;
+  return first.mark.tail < second.mark.tail ? first.mark : second.mark;
+}

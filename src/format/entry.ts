@@ -1,0 +1,80 @@
+import { crc32cAligned, crc32cWord } from './crc32c.js';
+import {
+  ENTRY,
+  FORM_MASK,
+  FORM_SHIFT,
+  Form,
+  GAP,
+  LAG_SHIFT,
+  LAG_UNKNOWN,
+  TIMESTAMP_HIGH_MASK,
+} from './layout.js';
+
+/** Bytes from an entry's beginning to that of the next one, for a payload of `length` bytes and no gap. */
+export function strideOf(length: number): number {
+  return ENTRY.header + Math.ceil(length / 8) * 8;
+}
+
+/** The form in the last word of an entry's header. */
+export function formOf(high: number): number {
+  return (high & FORM_MASK) >>> FORM_SHIFT;
+}
+
+/** Bytes from the beginning of the entry or filler whose header stands at word `at` to that of the next one. */
+export function strideAt(words: Uint32Array, at: number): number {
+  const length = words[at] as number;
+  const form = formOf(words[at + ENTRY.highWord] as number);
+  return strideOf(length) + (form === Form.entryAndGap ? GAP : 0);
+}
+
+/** The timestamp of the entry whose header stands at word `at`. */
+export function timestampAt(words: Uint32Array, at: number): number {
+  return (
+    (words[at + ENTRY.lowWord] as number) +
+    ((words[at + ENTRY.highWord] as number) & TIMESTAMP_HIGH_MASK) * 2 ** 32
+  );
+}
+
+/** Everything up to this timestamp was persisted when the entry at word `at` was committed; 0 if it says nothing. */
+export function certifiedAt(words: Uint32Array, at: number): number {
+  const lag = decodeLag((words[at + ENTRY.highWord] as number) >>> LAG_SHIFT);
+  return Math.max(0, timestampAt(words, at) - 1 - lag);
+}
+
+/** The last word of a header. */
+export function highWord(timestamp: number, form: number, lagCode: number): number {
+  return (Math.floor(timestamp / 2 ** 32) | (form << FORM_SHIFT) | (lagCode << LAG_SHIFT)) >>> 0;
+}
+
+/** The least code whose lag is not below `lag`: rounded up, so that an entry never certifies too much. */
+export function encodeLag(lag: number): number {
+  if (lag < 16) return lag;
+  let mantissa = lag;
+  let exponent = 1;
+  while (mantissa >= 32) {
+    mantissa = Math.ceil(mantissa / 2);
+    exponent++;
+  }
+  const code = (exponent << 4) | (mantissa - 16);
+  return exponent > 31 || code >= LAG_UNKNOWN ? LAG_UNKNOWN : code;
+}
+
+/** The lag that a code stands for; infinite for the code that says nothing. */
+export function decodeLag(code: number): number {
+  if (code === LAG_UNKNOWN) return Number.POSITIVE_INFINITY;
+  const exponent = code >>> 4;
+  const mantissa = code & 15;
+  return exponent === 0 ? mantissa : (16 + mantissa) * 2 ** (exponent - 1);
+}
+
+/** The checksum that belongs to the entry or filler whose header stands at word `at`, with its payload behind it. */
+export function checksumAt(words: Uint32Array, at: number, seed: number): number {
+  const length = words[at] as number;
+  const low = words[at + ENTRY.lowWord] as number;
+  const high = words[at + ENTRY.highWord] as number;
+  const payload = formOf(high) === Form.filler ? 0 : length;
+  let crc = crc32cAligned(seed, words, at + ENTRY.header / 4, payload);
+  crc = crc32cWord(crc, length);
+  crc = crc32cWord(crc, low);
+  return crc32cWord(crc, high);
+}

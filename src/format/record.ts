@@ -1,0 +1,95 @@
+import { crc32c } from './crc32c.js';
+import { RECORD, RecordKind } from './layout.js';
+import { getU64, setU64 } from './words.js';
+
+/** How far a region is known to be filled. */
+export interface Mark {
+  /** Offset in the region; everything below it is persisted and belongs to entries. */
+  tail: number;
+  /** Timestamp of the last entry below it, else the region's birth - 1. */
+  timestamp: number;
+  /** Entries below it. */
+  entries: number;
+}
+
+/** One line of the region table. */
+export interface TableRecord {
+  kind: RecordKind;
+  /** Of two whole copies, the one with the greater number counts. */
+  sequence: number;
+  id: number;
+  /** How often the region was cleared. */
+  clears: number;
+  nameLength: number;
+  nameChecksum: number;
+  /** Within the stream, in bytes. */
+  offset: number;
+  /** Bytes of the region or of the table extent. */
+  length: number;
+  /** No entry of this life of the region has a lower timestamp. */
+  birth: number;
+  mark: Mark;
+}
+
+/** A slot that no region has ever had. */
+export function unusedRecord(): TableRecord {
+  return {
+    kind: RecordKind.free,
+    sequence: 1,
+    id: 0,
+    clears: 0,
+    nameLength: 0,
+    nameChecksum: 0,
+    offset: 0,
+    length: 0,
+    birth: 0,
+    mark: { tail: 0, timestamp: 0, entries: 0 },
+  };
+}
+
+/** The record's 128 bytes, checksummed from the stream's seed. */
+export function encodeRecord(record: TableRecord, seed: number): Uint8Array {
+  const bytes = new Uint8Array(RECORD.size);
+  const words = new Uint32Array(bytes.buffer);
+  words[RECORD.kind / 4] = record.kind;
+  setU64(words, RECORD.sequence / 4, record.sequence);
+  setU64(words, RECORD.id / 4, record.id);
+  words[RECORD.clears / 4] = record.clears;
+  words[RECORD.nameLength / 4] = record.nameLength;
+  setU64(words, RECORD.offset / 4, record.offset);
+  setU64(words, RECORD.length / 4, record.length);
+  setU64(words, RECORD.birth / 4, record.birth);
+  setU64(words, RECORD.mark / 4, record.mark.tail);
+  setU64(words, RECORD.markTimestamp / 4, record.mark.timestamp);
+  setU64(words, RECORD.markEntries / 4, record.mark.entries);
+  words[RECORD.nameChecksum / 4] = record.nameChecksum;
+  words[RECORD.checksum / 4] = crc32c(seed, bytes);
+  return bytes;
+}
+
+/** Reads 128 bytes; undefined if they are no whole record of this stream. */
+export function decodeRecord(source: Uint8Array, seed: number): TableRecord | undefined {
+  const bytes = source.slice(0, RECORD.size);
+  const words = new Uint32Array(bytes.buffer);
+  const checksum = words[RECORD.checksum / 4];
+  words[RECORD.checksum / 4] = 0;
+  if (checksum !== crc32c(seed, bytes)) return undefined;
+  const kind = Object.values(RecordKind).find((known) => known === words[RECORD.kind / 4]);
+  if (kind === undefined) return undefined;
+  return {
+    kind,
+    sequence: getU64(words, RECORD.sequence / 4),
+    id: getU64(words, RECORD.id / 4),
+    clears: words[RECORD.clears / 4] as number,
+    nameLength: words[RECORD.nameLength / 4] as number,
+    nameChecksum: words[RECORD.nameChecksum / 4] as number,
+    offset: getU64(words, RECORD.offset / 4),
+    length: getU64(words, RECORD.length / 4),
+    birth: getU64(words, RECORD.birth / 4),
+    mark: {
+      tail: getU64(words, RECORD.mark / 4),
+      timestamp: getU64(words, RECORD.markTimestamp / 4),
+      entries: getU64(words, RECORD.markEntries / 4),
+    },
+  };
+}

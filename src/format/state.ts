@@ -1,0 +1,47 @@
+import { crc32c } from './crc32c.js';
+import { STATE, STATE_CLEAN, STATE_MAGIC } from './layout.js';
+import { getU64, setU64 } from './words.js';
+
+/** What a stream has to know of its past when it is opened. */
+export interface StreamState {
+  /** Of two whole copies, the one with the greater number counts. */
+  sequence: number;
+  /** No timestamp at or above this was ever given out. */
+  limit: number;
+  /** Entries up to this timestamp lie below their regions' marks. */
+  checkpoint: number;
+  /** The newest timestamp committed at the checkpoint. */
+  newest: number;
+  /** True if every region ends at its mark. */
+  clean: boolean;
+}
+
+/** The state's 64 bytes, checksummed from the stream's seed. */
+export function encodeState(state: StreamState, seed: number): Uint8Array {
+  const bytes = new Uint8Array(STATE.size);
+  const words = new Uint32Array(bytes.buffer);
+  words[STATE.magic / 4] = STATE_MAGIC;
+  setU64(words, STATE.sequence / 4, state.sequence);
+  setU64(words, STATE.limit / 4, state.limit);
+  setU64(words, STATE.checkpoint / 4, state.checkpoint);
+  setU64(words, STATE.newest / 4, state.newest);
+  words[STATE.flags / 4] = state.clean ? STATE_CLEAN : 0;
+  words[STATE.checksum / 4] = crc32c(seed, bytes);
+  return bytes;
+}
+
+/** Reads 64 bytes; undefined if they are no whole state of this stream. */
+export function decodeState(source: Uint8Array, seed: number): StreamState | undefined {
+  const bytes = source.slice(0, STATE.size);
+  const words = new Uint32Array(bytes.buffer);
+  const checksum = words[STATE.checksum / 4];
+  words[STATE.checksum / 4] = 0;
+  if (words[STATE.magic / 4] !== STATE_MAGIC || checksum !== crc32c(seed, bytes)) return undefined;
+  return {
+    sequence: getU64(words, STATE.sequence / 4),
+    limit: getU64(words, STATE.limit / 4),
+    checkpoint: getU64(words, STATE.checkpoint / 4),
+    newest: getU64(words, STATE.newest / 4),
+    clean: ((words[STATE.flags / 4] as number) & STATE_CLEAN) !== 0,
+  };
+}

@@ -1,0 +1,38 @@
+import { typeError } from '../base/errors.js';
+
+/** What can be appended: any bytes, or text, which is stored as UTF-8. */
+export type Data = string | NodeJS.ArrayBufferView | ArrayBuffer | SharedArrayBuffer;
+
+/**
+ * The bytes behind anything but text, without a copy.
+ *
+ * @throws TypeError if it is something else, or its memory was detached
+ */
+export function bytesOf(data: unknown): Uint8Array {
+  if (data instanceof Uint8Array && data.length > 0) return data;
+  try {
+    return viewOf(data);
+  } catch (cause) {
+    throw Object.assign(typeError(describe(data)), { cause });
+  }
+}
+
+/** The constructors and `keys` throw a TypeError where the memory was detached or taken away; a plain look says 0 bytes. */
+function viewOf(data: unknown): Uint8Array {
+  if (ArrayBuffer.isView(data)) {
+    if (!(data instanceof DataView)) (data as Uint8Array).keys();
+    return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  }
+  if (data instanceof ArrayBuffer || data instanceof SharedArrayBuffer) return new Uint8Array(data);
+  throw typeError('neither bytes nor text');
+}
+
+function describe(data: unknown): string {
+  const what =
+    data === null
+      ? 'null'
+      : ArrayBuffer.isView(data) || data instanceof ArrayBuffer
+        ? 'a detached buffer'
+        : typeof data;
+  return `Cannot append ${what}: it must be a string, an ArrayBuffer, a SharedArrayBuffer or a view of one, and not be detached`;
+}

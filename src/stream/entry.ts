@@ -1,0 +1,79 @@
+import { VarveError } from '../base/errors.js';
+import { ENTRY } from '../format/layout.js';
+import type { Window } from '../media/window.js';
+import type { Region } from './region.js';
+
+/** Where an entry stands, for those inside. */
+export interface EntryPlace {
+  window: Window;
+  position: number;
+}
+
+/** An entry of a region. It stays good until its region is freed or cleared, or the stream is closed. */
+export class Entry {
+  /** The region it is in. */
+  readonly region: Region;
+  /** Its place in the stream's global order. */
+  readonly timestamp: number;
+  /** Bytes of its payload. */
+  readonly size: number;
+  /** Bytes from the region's start to the entry; its payload begins 16 bytes further on. */
+  readonly offset: number;
+  readonly #window: Window;
+  readonly #life: number;
+  #data: Uint8Array | undefined;
+
+  /** @internal */
+  constructor(
+    region: Region,
+    window: Window,
+    position: number,
+    size: number,
+    timestamp: number,
+    life: number,
+  ) {
+    this.region = region;
+    this.timestamp = timestamp;
+    this.size = size;
+    this.offset = position;
+    this.#window = window;
+    this.#life = life;
+  }
+
+  /**
+   * The payload on the medium itself, without a copy: not to be changed. Good until the region is freed or the stream
+   * closed; then it is empty.
+   *
+   * @throws VARVE_REGION_FREED if the region was freed or cleared, VARVE_CLOSED if the stream was closed,
+   * VARVE_NOT_FOUND on a medium that keeps nothing
+   */
+  get data(): Uint8Array {
+    this.region.assertReadable(this.#life);
+    this.#data ??= this.#view();
+    return this.#data;
+  }
+
+  /** The payload as bytes of its own, good for ever. Throws as `data`. */
+  copy(): Uint8Array {
+    return this.data.slice();
+  }
+
+  /** The payload as text, read as UTF-8. Throws as `data`. */
+  text(): string {
+    const { buffer, byteOffset, byteLength } = this.data;
+    return Buffer.from(buffer, byteOffset, byteLength).toString('utf8');
+  }
+
+  /** The payload parsed as JSON. Throws as `data`, and a SyntaxError if it is no JSON. */
+  json(): unknown {
+    return JSON.parse(this.text());
+  }
+
+  #view(): Uint8Array {
+    if (!this.region.retains) {
+      throw new VarveError('VARVE_NOT_FOUND', 'Cannot read this entry as its medium keeps nothing');
+    }
+    const { bytes, start } = this.#window;
+    return new Uint8Array(bytes.buffer, bytes.byteOffset + this.offset - start + ENTRY.header, this.size);
+  }
+}

@@ -1,0 +1,179 @@
+import type { Walker } from '../core/cursor.js';
+import { cursorFrom, MergedBackwardWalker, MergedWalker } from '../core/merge.js';
+import type { RegionLog } from '../core/region-log.js';
+import { BackwardWalker } from '../core/sparse-index.js';
+import type { StreamCore } from '../core/stream-core.js';
+import type { Entry } from './entry.js';
+import {
+  assertOptions,
+  type EntriesOptions,
+  flagOption,
+  oneOf,
+  signalOption,
+  type TailOptions,
+  timestampOption,
+} from './options.js';
+import type { Region } from './region.js';
+
+/** How long a reader waits before it looks again whether another process has written. Milliseconds. */
+const LOOK_AGAIN = 20;
+
+/** Entries of one region, as the options say. */
+export function regionEntries(
+  region: Region,
+  log: RegionLog,
+  core: StreamCore,
+  options: EntriesOptions | undefined,
+): IterableIterator<Entry> {
+  const { from, reverse, persisted } = checked(options, core);
+  const entryOf = (walker: Walker) => region.entryAt(walker);
+  if (!reverse) return new EntryIterator(lone(cursorFrom(log, from)), entryOf, core, persisted);
+  return new EntryIterator(notAfter(lone(new BackwardWalker(log)), from), entryOf, core, false);
+}
+
+/** Entries of all regions in timestamp order, as the options say. */
+export function streamEntries(
+  core: StreamCore,
+  regionOf: (log: RegionLog) => Region,
+  options: EntriesOptions | undefined,
+): IterableIterator<Entry> {
+  const { from, reverse, persisted } = checked(options, core);
+  const entryOf = (walker: Walker) => regionOf(walker.region).entryAt(walker);
+  if (!reverse) return new EntryIterator(new MergedWalker(core, from), entryOf, core, persisted);
+  return new EntryIterator(new MergedBackwardWalker(core, from), entryOf, core, false);
+}
+
+/** Follows one region. */
+export function followRegion(
+  region: Region,
+  log: RegionLog,
+  core: StreamCore,
+  options: TailOptions | undefined,
+): AsyncGenerator<Entry, void, void> {
+  const { from, signal } = checkedTail(options);
+  return follow(lone(cursorFrom(log, from)), (at) => region.entryAt(at), core, signal);
+}
+
+/** Follows all regions, also those that are allocated later. */
+export function followStream(
+  core: StreamCore,
+  regionOf: (log: RegionLog) => Region,
+  options: TailOptions | undefined,
+): AsyncGenerator<Entry, void, void> {
+  const { from, signal } = checkedTail(options);
+  return follow(new MergedWalker(core, from), (at) => regionOf(at.region).entryAt(at), core, signal);
+}
+
+/** Something that hands out where entries are, one after the other. */
+interface Source {
+  next(): Walker | undefined;
+}
+
+function lone(walker: Walker): Source {
+  return { next: () => (walker.next() ? walker : undefined) };
+}
+
+function notAfter(source: Source, from: number): Source {
+  return {
+    next() {
+      let walker = source.next();
+      while (walker !== undefined && walker.timestamp > from) walker = source.next();
+      return walker;
+    },
+  };
+}
+
+class EntryIterator implements IterableIterator<Entry> {
+  readonly #source: Source;
+  readonly #entryOf: (walker: Walker) => Entry;
+  readonly #core: StreamCore;
+  readonly #persistedOnly: boolean;
+  #done = false;
+
+  constructor(source: Source, entryOf: (walker: Walker) => Entry, core: StreamCore, persistedOnly: boolean) {
+    this.#source = source;
+    this.#entryOf = entryOf;
+    this.#core = core;
+    this.#persistedOnly = persistedOnly;
+  }
+
+  [Symbol.iterator](): this {
+    return this;
+  }
+
+  next(): IteratorResult<Entry> {
+    if (this.#done) return { done: true, value: undefined };
+    const walker = this.#source.next();
+    if (walker === undefined || (this.#persistedOnly && walker.timestamp > this.#core.clock.persisted))
+      return this.return();
+    return { done: false, value: this.#entryOf(walker) };
+  }
+
+  return(): IteratorResult<Entry> {
+    this.#done = true;
+    return { done: true, value: undefined };
+  }
+}
+
+async function* follow(
+  source: Source,
+  entryOf: (walker: Walker) => Entry,
+  core: StreamCore,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Entry, void, void> {
+  for (;;) {
+    signal?.throwIfAborted();
+    const walker = source.next();
+    if (walker !== undefined) yield entryOf(walker);
+    else await news(core, signal);
+  }
+}
+
+/** Resolves when there may be something new; rejects when the signal is aborted. */
+async function news(core: StreamCore, signal: AbortSignal | undefined): Promise<void> {
+  core.assertOpen();
+  const happens = core.readOnly
+    ? new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN))
+    : core.nextCommit();
+  if (signal === undefined) await happens;
+  else await unlessAborted(happens, signal);
+  core.assertOpen();
+}
+
+async function unlessAborted(promise: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  let onAbort = () => {};
+  const aborted = new Promise<void>((resolve) => {
+    onAbort = resolve;
+  });
+  signal.addEventListener('abort', onAbort, { once: true });
+  await Promise.race([promise, aborted]);
+  signal.removeEventListener('abort', onAbort);
+  signal.throwIfAborted();
+}
+
+interface Checked {
+  from: number;
+  reverse: boolean;
+  persisted: boolean;
+}
+
+/** Backwards, what is not persisted is left out by beginning behind it. */
+function checked(options: EntriesOptions | undefined, core: StreamCore): Checked {
+  assertOptions(options);
+  const until =
+    options?.until === undefined ? 'committed' : oneOf(options.until, ['committed', 'persisted'], 'until');
+  const persisted = until === 'persisted';
+  const reverse = flagOption(options?.reverse, 'reverse');
+  const given = options?.from === undefined ? undefined : timestampOption(options.from, 'from');
+  if (!reverse) return { from: given ?? 0, reverse, persisted };
+  const most = persisted ? core.clock.persisted : Number.POSITIVE_INFINITY;
+  return { from: Math.min(given ?? most, most), reverse, persisted };
+}
+
+function checkedTail(options: TailOptions | undefined): { from: number; signal: AbortSignal | undefined } {
+  assertOptions(options);
+  return {
+    from: options?.from === undefined ? 0 : timestampOption(options.from, 'from'),
+    signal: signalOption(options?.signal),
+  };
+}

@@ -1,0 +1,99 @@
+import { rangeError, typeError, VarveError } from '../base/errors.js';
+import { parseSize } from '../base/sizes.js';
+import { isBlockSize, type OpenRequest } from '../core/open.js';
+import { BLOCK_SIZE_MAX, BLOCK_SIZE_MIN } from '../format/layout.js';
+import type { Medium } from '../media/medium.js';
+import { openMedium } from '../media/open.js';
+import { assertOptions, flagOption, oneOf, signalOption } from './options.js';
+
+const MODES = ['open-or-create', 'open', 'create'] as const;
+const MEDIA = ['auto', 'pmem', 'page-cache', 'file'] as const;
+
+/** What a stream is opened on: a path, a file: URL, or a medium. */
+export type Target = string | URL | Medium;
+
+/** How far long work has come. */
+export interface Progress {
+  /** What is being done: 'recovery', 'check'. */
+  phase: string;
+  /** Bytes. */
+  done: number;
+  /** Bytes, at most. */
+  total: number;
+}
+
+/** How to open what is there. */
+export interface OpenOptions {
+  /** How a path is opened. 'auto', the default, picks by what the file and the platform can do. */
+  medium?: 'auto' | 'pmem' | 'page-cache' | 'file';
+  /** Called during long recoveries. */
+  onProgress?: (progress: Progress) => void;
+  /** Aborting it ends a long recovery. */
+  signal?: AbortSignal;
+}
+
+/** How to open or create a stream. */
+export interface StreamOptions extends OpenOptions {
+  /** Bytes, or a string such as '64MiB'. Needed to create; on an existing stream left out, or equal. */
+  size?: number | string;
+  /** Default 'open-or-create'. */
+  mode?: 'open-or-create' | 'open' | 'create';
+  /** Any number of readers, in this and other processes, beside one writer. Default false. */
+  readOnly?: boolean;
+  /** What regions are aligned to: a power of two from 64 on. Default 4096. On an existing stream left out, or equal. */
+  blockSize?: number;
+}
+
+/** Options that were checked. */
+export interface CheckedRequest extends OpenRequest {
+  medium: 'auto' | 'pmem' | 'page-cache' | 'file';
+  signal: AbortSignal | undefined;
+}
+
+/** Checks everything that can be checked before anything is touched. */
+export function checkedRequest(options: StreamOptions | undefined): CheckedRequest {
+  assertOptions(options);
+  const { size, blockSize, onProgress } = options ?? {};
+  if (onProgress !== undefined && typeof onProgress !== 'function') {
+    throw typeError(`Cannot use ${typeof onProgress} as onProgress: it must be a function`);
+  }
+  const request: CheckedRequest = {
+    size: size === undefined ? undefined : parseSize(size, 'the size of a stream'),
+    blockSize: blockSize === undefined ? undefined : checkedBlockSize(blockSize),
+    mode: oneOf(options?.mode ?? 'open-or-create', MODES, 'mode'),
+    readOnly: flagOption(options?.readOnly, 'readOnly'),
+    medium: oneOf(options?.medium ?? 'auto', MEDIA, 'medium'),
+    onProgress: onProgress ?? (() => {}),
+    signal: signalOption(options?.signal),
+  };
+  if (request.readOnly && request.mode === 'create')
+    throw typeError('Cannot create a stream read-only: leave one of the two out');
+  return request;
+}
+
+/** The medium behind a target, locked unless it is only read. */
+export function targetMedium(target: Target, request: CheckedRequest): Medium {
+  if (typeof target === 'string' || target instanceof URL) return openMedium(target, request);
+  if (typeof target !== 'object' || target === null || typeof target.drainSync !== 'function') {
+    throw typeError(`Cannot open ${String(target)}: it must be a path, a file: URL or a medium`);
+  }
+  if (target.readOnly && !request.readOnly) {
+    throw new VarveError(
+      'VARVE_READ_ONLY',
+      'Cannot open this medium for writing as it is read-only: use readOnly: true',
+    );
+  }
+  if (!request.readOnly) target.lock();
+  return target;
+}
+
+function checkedBlockSize(blockSize: unknown): number {
+  if (typeof blockSize !== 'number')
+    throw typeError(`Cannot use ${String(blockSize)} as blockSize: it must be a number`);
+  if (!isBlockSize(blockSize)) {
+    throw rangeError(
+      `Cannot use ${blockSize} as blockSize: it must be a power of two from ${BLOCK_SIZE_MIN} to ${BLOCK_SIZE_MAX}`,
+    );
+  }
+  return blockSize;
+}

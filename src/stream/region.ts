@@ -1,0 +1,284 @@
+import { rangeError, typeError, VarveError } from '../base/errors.js';
+import { LogCursor } from '../core/cursor.js';
+import type { RegionLog } from '../core/region-log.js';
+import { clear, free } from '../core/regions.js';
+import { storeParts } from '../core/reservations.js';
+import { SparseIndex } from '../core/sparse-index.js';
+import type { StreamCore } from '../core/stream-core.js';
+import { Cursor } from './cursor.js';
+import { bytesOf, type Data } from './data.js';
+import { Entry } from './entry.js';
+import { followRegion, regionEntries } from './iterate.js';
+import {
+  type AppendOptions,
+  type EntriesOptions,
+  persistsBeforeDone,
+  type TailOptions,
+  timestampOption,
+} from './options.js';
+import { Slot } from './slot.js';
+
+/** An independent log of fixed size inside a stream. Made by `stream.allocate`, found by `stream.region`. */
+export class Region {
+  /** Stable, also after reopening; never used again for another region. */
+  readonly id: number;
+  /** Unique in the stream; undefined if it was given none. */
+  readonly name: string | undefined;
+  /** Bytes: those asked for, rounded up to the stream's block size. */
+  readonly size: number;
+  /** Bytes from the start of the stream to the region. */
+  readonly offset: number;
+  readonly #log: RegionLog;
+  readonly #core: StreamCore;
+
+  /** @internal */
+  constructor(log: RegionLog, core: StreamCore) {
+    const { record, name } = log.slot;
+    this.id = record.id;
+    this.name = name;
+    this.size = record.length;
+    this.offset = record.offset;
+    this.#log = log;
+    this.#core = core;
+  }
+
+  /** The largest payload that still fits, in bytes; 0 also where not even an empty entry does. */
+  get available(): number {
+    this.#assertUsable();
+    return this.#log.available;
+  }
+
+  /** The number of entries in the region. */
+  get entryCount(): number {
+    this.#assertUsable();
+    return this.#log.entries;
+  }
+
+  /**
+   * Appends one entry.
+   *
+   * @param data any bytes, or text, stored as UTF-8; no bytes at all are an entry too
+   * @param options `until: 'committed'` returns as soon as readers see it; it is made durable soon after, in the background
+   * @returns the entry, once it is persisted
+   * @throws VARVE_FULL if it does not fit, VARVE_BUSY if a slot reserved before is open, VARVE_CONFLICT, VARVE_READ_ONLY,
+   * VARVE_REGION_FREED, VARVE_CLOSED, VARVE_POISONED, VARVE_IO, TypeError
+   */
+  appendSync(data: Data, options?: AppendOptions): Entry {
+    const persists = options === undefined || this.#prepare(options);
+    const entry = this.#append(data);
+    if (persists) this.#core.persister.persistSync();
+    else this.#core.persister.soon();
+    return entry;
+  }
+
+  /** As `appendSync`, but resolves. Appends that are under way at the same time share one sync; slots open before it are waited for. */
+  append(data: Data, options?: AppendOptions): Promise<Entry> {
+    return new Promise((resolve, reject) => {
+      const persists = options === undefined || this.#prepare(options);
+      if (this.#log.reservations.none) this.finish(this.#append(data), persists, resolve, reject);
+      else
+        this.#appendBehind(
+          typeof data === 'string' ? [Buffer.from(data)] : [bytesOf(data)],
+          persists,
+          resolve,
+          reject,
+        );
+    });
+  }
+
+  /** Appends the parts as one entry, without joining them first. As `appendSync` otherwise. */
+  appendvSync(parts: readonly Data[], options?: AppendOptions): Entry {
+    const persists = options === undefined || this.#prepare(options);
+    const entry = this.#appendParts(partsOf(parts));
+    if (persists) this.#core.persister.persistSync();
+    else this.#core.persister.soon();
+    return entry;
+  }
+
+  /** As `appendvSync`, but resolves. */
+  appendv(parts: readonly Data[], options?: AppendOptions): Promise<Entry> {
+    return new Promise((resolve, reject) => {
+      const persists = options === undefined || this.#prepare(options);
+      const bytes = partsOf(parts);
+      if (this.#log.reservations.none) this.finish(this.#appendParts(bytes), persists, resolve, reject);
+      else this.#appendBehind(bytes, persists, resolve, reject);
+    });
+  }
+
+  /**
+   * Reserves a place of up to `size` bytes to be written into directly. Later appends to this region stand behind it, and
+   * are committed once it is published or cancelled.
+   *
+   * @throws VARVE_FULL if there is no room, RangeError if no payload can have that size
+   */
+  reserve(size: number): Slot {
+    if (typeof size !== 'number')
+      throw typeError(`Cannot reserve ${typeof size}: the size must be a number of bytes`);
+    if (!Number.isSafeInteger(size) || size < 0) {
+      throw rangeError(`Cannot reserve ${size} bytes: the size must be a whole number of bytes from 0 on`);
+    }
+    return new Slot(this, this.#log, this.#core, this.#log.reservations.reserve(size));
+  }
+
+  /** Visits the entries in the order in which they were appended: everything committed when the iterator gets there. */
+  [Symbol.iterator](): IterableIterator<Entry> {
+    return this.entries();
+  }
+
+  /**
+   * Visits entries.
+   *
+   * @throws VARVE_CORRUPT where an entry is damaged; VARVE_REGION_FREED, VARVE_CLOSED
+   */
+  entries(options?: EntriesOptions): IterableIterator<Entry> {
+    this.#assertUsable();
+    return regionEntries(this, this.#log, this.#core, options);
+  }
+
+  /** Visits entries from `from` on, and waits for further ones. Ends by `break`, by the signal, or when the stream is closed. */
+  tail(options?: TailOptions): AsyncGenerator<Entry, void, void> {
+    this.#assertUsable();
+    return followRegion(this, this.#log, this.#core, options);
+  }
+
+  /** A cursor before the first entry: the fastest way to read, since it makes no object for an entry. */
+  cursor(): Cursor {
+    this.#assertUsable();
+    return new Cursor(new LogCursor(this.#log), this);
+  }
+
+  /** The entry with this timestamp, if it is in this region. */
+  get(timestamp: number): Entry | undefined {
+    const wanted = timestampOption(timestamp, 'a timestamp');
+    this.#assertUsable();
+    const cursor = new LogCursor(this.#log, SparseIndex.of(this.#log, wanted).seek(wanted));
+    while (cursor.next()) {
+      if (cursor.timestamp >= wanted) return cursor.timestamp === wanted ? this.entryAt(cursor) : undefined;
+    }
+    return undefined;
+  }
+
+  /** Empties the region, durably. Its entries and iterators then throw `VARVE_REGION_FREED`; open slots are cancelled. */
+  clear(): Promise<void> {
+    return this.#core.tasks.run(this.#core.guarded(clear(this.#core, this.#log)));
+  }
+
+  /** As `clear`, blocking. */
+  clearSync(): void {
+    this.#core.tasks.runSync(this.#core.guarded(clear(this.#core, this.#log)));
+  }
+
+  /** Gives the region's space back, durably. The handle, its iterators and entries then throw `VARVE_REGION_FREED`. */
+  free(): Promise<void> {
+    return this.#core.tasks.run(this.#core.guarded(free(this.#core, this.#log)));
+  }
+
+  /** As `free`, blocking. */
+  freeSync(): void {
+    this.#core.tasks.runSync(this.#core.guarded(free(this.#core, this.#log)));
+  }
+
+  /** @internal */
+  get retains(): boolean {
+    return this.#core.medium.retains;
+  }
+
+  /** @internal */
+  assertReadable(life: number): void {
+    if (this.#log.life !== life) this.#core.assertReadable(this.#log, life);
+  }
+
+  /** @internal The entry that something stands on. */
+  entryAt(at: { window: LogCursor['window']; position: number; size: number; timestamp: number }): Entry {
+    return new Entry(this, at.window, at.position, at.size, at.timestamp, this.#log.life);
+  }
+
+  /** @internal Hands an entry over once it is persisted, or at once. */
+  finish(
+    entry: Entry,
+    persists: boolean,
+    resolve: (entry: Entry) => void,
+    reject: (error: unknown) => void,
+  ): void {
+    if (persists) {
+      this.#core.persister.whenAppended(entry.timestamp, entry, resolve, reject);
+    } else {
+      this.#core.persister.soon();
+      resolve(entry);
+    }
+  }
+
+  #append(data: Data): Entry {
+    const log = this.#log;
+    if (typeof data === 'string') {
+      const size = Buffer.byteLength(data);
+      return this.#appended(log.appendText(data, size), size);
+    }
+    const bytes = bytesOf(data);
+    return this.#appended(log.append(bytes), bytes.length);
+  }
+
+  #appendParts(parts: readonly Uint8Array[]): Entry {
+    const size = sizeOf(parts);
+    return this.#appended(this.#log.appendParts(parts, size), size);
+  }
+
+  #appended(position: number, size: number): Entry {
+    const log = this.#log;
+    return new Entry(this, log.lastWindow, position, size, log.lastTimestamp, log.life);
+  }
+
+  /** Takes the next place behind the open slots, and is done when they are. */
+  #appendBehind(
+    parts: readonly Uint8Array[],
+    persists: boolean,
+    resolve: (entry: Entry) => void,
+    reject: (error: unknown) => void,
+  ): void {
+    const log = this.#log;
+    const size = sizeOf(parts);
+    const place = log.reservations.reserve(size);
+    storeParts(place, parts);
+    place.onFailed = reject;
+    place.onCommitted = (timestamp) => {
+      const { window, position } = place;
+      this.finish(this.entryAt({ window, position, size, timestamp }), persists, resolve, reject);
+    };
+    log.reservations.publish(place, size);
+  }
+
+  /** Checks the options of an append; true if it is to be persisted before it is done. */
+  #prepare(options: AppendOptions): boolean {
+    const persists = persistsBeforeDone(options);
+    if (options.expectedLast === undefined) return persists;
+    const expected = timestampOption(options.expectedLast, 'expectedLast');
+    const log = this.#log;
+    this.#assertUsable();
+    const last = log.entries === 0 ? 0 : log.lastTimestamp;
+    if (last !== expected || !log.reservations.none) {
+      const actual = log.reservations.none ? `it is ${last}` : 'another append is under way';
+      throw new VarveError(
+        'VARVE_CONFLICT',
+        `Cannot append as the last entry was expected to have timestamp ${expected}, but ${actual}: read what is new and try again`,
+      );
+    }
+    return persists;
+  }
+
+  #assertUsable(): void {
+    this.#core.assertOpen();
+    this.#log.assertAlive();
+  }
+}
+
+function partsOf(parts: readonly Data[]): Uint8Array[] {
+  if (!Array.isArray(parts))
+    throw typeError('Cannot append these parts: they must be an array of bytes and strings');
+  return parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : bytesOf(part)));
+}
+
+function sizeOf(parts: readonly Uint8Array[]): number {
+  let size = 0;
+  for (const part of parts) size += part.length;
+  return size;
+}

@@ -1,0 +1,117 @@
+import { rangeError, typeError, VarveError } from '../base/errors.js';
+import type { RegionLog } from '../core/region-log.js';
+import type { Place } from '../core/reservations.js';
+import type { StreamCore } from '../core/stream-core.js';
+import { ENTRY } from '../format/layout.js';
+import type { Entry } from './entry.js';
+import { type AppendOptions, persistsBeforeDone } from './options.js';
+import type { Region } from './region.js';
+
+/**
+ * A reserved place in a region. It ends by `publish` or `cancel`; with `using` a slot that was not published is cancelled.
+ *
+ * @example
+ * const slot = region.reserve(100);
+ * slot.data.set(bytes);
+ * const entry = slot.publishSync(bytes.length);
+ */
+export class Slot {
+  /** The region it is in. */
+  readonly region: Region;
+  /** Bytes reserved. */
+  readonly size: number;
+  readonly #log: RegionLog;
+  readonly #core: StreamCore;
+  readonly #place: Place;
+
+  /** @internal */
+  constructor(region: Region, log: RegionLog, core: StreamCore, place: Place) {
+    this.region = region;
+    this.size = place.size;
+    this.#log = log;
+    this.#core = core;
+    this.#place = place;
+  }
+
+  /** The reserved bytes on the medium itself. Not to be touched after publishing. Throws `VARVE_CLOSED` then. */
+  get data(): Uint8Array {
+    this.#assertOpen();
+    const { window, position, size } = this.#place;
+    const { buffer, byteOffset } = window.bytes;
+    return new Uint8Array(buffer, byteOffset + position - window.start + ENTRY.header, size);
+  }
+
+  /**
+   * Makes the first `size` bytes an entry.
+   *
+   * @param size bytes, at most as many as were reserved; all of them if left out
+   * @param options as for an append, without `expectedLast`
+   * @returns the entry, once it is persisted (or committed)
+   * @throws VARVE_BUSY if a slot reserved before it is still open, VARVE_CLOSED if this one is not, RangeError, and what an append throws
+   */
+  publishSync(size?: number, options?: AppendOptions): Entry {
+    const persists = persistsBeforeDone(options);
+    const bytes = this.#check(size);
+    this.#log.reservations.assertFirst(this.#place);
+    let entry: Entry | undefined;
+    this.#place.onCommitted = (timestamp) => {
+      entry = this.#entry(bytes, timestamp);
+    };
+    this.#log.reservations.publish(this.#place, bytes);
+    if (persists) this.#core.persister.persistSync();
+    else this.#core.persister.soon();
+    return entry as Entry;
+  }
+
+  /** As `publishSync`, but resolves, and waits for the slots reserved before it. */
+  publish(size?: number, options?: AppendOptions): Promise<Entry> {
+    return new Promise((resolve, reject) => {
+      const persists = persistsBeforeDone(options);
+      const bytes = this.#check(size);
+      this.#place.onFailed = reject;
+      this.#place.onCommitted = (timestamp) => {
+        this.region.finish(this.#entry(bytes, timestamp), persists, resolve, reject);
+      };
+      this.#log.reservations.publish(this.#place, bytes);
+    });
+  }
+
+  /** Gives the place up. Does nothing if it was published or cancelled before. */
+  cancel(): void {
+    if (this.#place.state === 'open') this.#log.reservations.cancel(this.#place);
+  }
+
+  [Symbol.dispose](): void {
+    this.cancel();
+  }
+
+  #entry(size: number, timestamp: number): Entry {
+    const { window, position } = this.#place;
+    return this.region.entryAt({ window, position, size, timestamp });
+  }
+
+  #check(size: number | undefined): number {
+    if (size !== undefined && typeof size !== 'number') {
+      throw typeError(`Cannot publish ${typeof size}: the size must be a number of bytes`);
+    }
+    const bytes = size ?? this.size;
+    if (!Number.isSafeInteger(bytes) || bytes < 0 || bytes > this.size) {
+      throw rangeError(
+        `Cannot publish ${bytes} bytes of a slot: it must be a whole number from 0 to the ${this.size} reserved`,
+      );
+    }
+    this.#assertOpen();
+    this.#core.assertWritable();
+    return bytes;
+  }
+
+  #assertOpen(): void {
+    if (this.#place.state === 'open') return;
+    this.#core.assertOpen();
+    this.#log.assertAlive();
+    throw new VarveError(
+      'VARVE_CLOSED',
+      `This slot was ${this.#place.state === 'cancelled' ? 'cancelled' : 'published'} already`,
+    );
+  }
+}

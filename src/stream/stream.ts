@@ -1,0 +1,290 @@
+import { rangeError, typeError, VarveError } from '../base/errors.js';
+import { parseSize, roundUp } from '../base/sizes.js';
+import { type CheckReport, check } from '../core/check.js';
+import { openCore } from '../core/open.js';
+import type { RegionLog } from '../core/region-log.js';
+import { allocate } from '../core/regions.js';
+import { type Steps, take, takeSync } from '../core/steps.js';
+import type { StreamCore } from '../core/stream-core.js';
+import { NAME_MAX, REGION_MAX } from '../format/layout.js';
+import type { MediumKind } from '../media/medium.js';
+import type { Entry } from './entry.js';
+import { followStream, streamEntries } from './iterate.js';
+import {
+  checkedRequest,
+  type OpenOptions,
+  type Progress,
+  type StreamOptions,
+  type Target,
+  targetMedium,
+} from './open-options.js';
+import { assertOptions, type EntriesOptions, type TailOptions, timestampOption } from './options.js';
+import { Region } from './region.js';
+
+/** How to allocate a region. */
+export interface AllocateOptions {
+  /** Unique in the stream, 1 to 255 bytes of UTF-8. */
+  name?: string;
+}
+
+/** How to check a stream. */
+export interface CheckOptions {
+  onProgress?: (progress: Progress) => void;
+  signal?: AbortSignal;
+}
+
+/**
+ * A medium laid out as independent logs, its regions, with one order of timestamps over all of them.
+ *
+ * @example
+ * await using stream = await Stream.open('orders.varve', { size: '64MiB' });
+ * const region = stream.region('orders') ?? (await stream.allocate('16MiB', { name: 'orders' }));
+ * await region.append('first');
+ */
+export class Stream {
+  readonly #core: StreamCore;
+  readonly #regions = new WeakMap<RegionLog, Region>();
+
+  private constructor(core: StreamCore) {
+    this.#core = core;
+  }
+
+  /**
+   * Opens a stream, or creates it.
+   *
+   * @param target a path, a file: URL, or a medium
+   * @throws VARVE_NOT_FOUND, VARVE_EXISTS, VARVE_LOCKED, VARVE_MISMATCH, VARVE_NOT_A_STREAM, VARVE_CORRUPT, VARVE_IO,
+   * TypeError, RangeError
+   */
+  static async open(target: Target, options?: StreamOptions): Promise<Stream> {
+    const request = checkedRequest(options);
+    request.signal?.throwIfAborted();
+    const medium = targetMedium(target, request);
+    try {
+      return new Stream(await take(openCore(medium, request), medium, request.signal));
+    } catch (error) {
+      medium.close();
+      throw error;
+    }
+  }
+
+  /** As `open`, blocking. */
+  static openSync(target: Target, options?: StreamOptions): Stream {
+    const request = checkedRequest(options);
+    request.signal?.throwIfAborted();
+    const medium = targetMedium(target, request);
+    try {
+      return new Stream(takeSync(openCore(medium, request), medium));
+    } catch (error) {
+      medium.close();
+      throw error;
+    }
+  }
+
+  /**
+   * Opens the stream read-only and checks it. Damage that keeps it from being opened is in the report, too.
+   *
+   * @throws VARVE_NOT_FOUND, VARVE_NOT_A_STREAM, VARVE_IO
+   */
+  static async check(target: Target, options: OpenOptions & CheckOptions = {}): Promise<CheckReport> {
+    let stream: Stream;
+    try {
+      stream = await Stream.open(target, { ...options, mode: 'open', readOnly: true });
+    } catch (error) {
+      if (error instanceof VarveError && error.code === 'VARVE_CORRUPT') return reportOf(error);
+      throw error;
+    }
+    try {
+      return await stream.check(options);
+    } finally {
+      await stream.close();
+    }
+  }
+
+  /** Bytes of the stream. */
+  get size(): number {
+    return this.#core.prefix.header.size;
+  }
+
+  /** Bytes that every region's offset and size are multiples of. */
+  get blockSize(): number {
+    return this.#core.prefix.header.blockSize;
+  }
+
+  /** Bytes that a new region could still take. */
+  get available(): number {
+    this.#core.assertOpen();
+    return this.#core.available;
+  }
+
+  get readOnly(): boolean {
+    return this.#core.readOnly;
+  }
+
+  /** What the stream lies on; `granularity` is the number of bytes that become durable together. */
+  get medium(): { readonly kind: MediumKind; readonly granularity: number } {
+    const { kind, granularity } = this.#core.medium;
+    return { kind, granularity };
+  }
+
+  /** The newest timestamp that readers see; 0 if there is none. */
+  get committed(): number {
+    return this.#core.clock.newestCommitted;
+  }
+
+  /** The newest timestamp that survives a crash, together with all before it; 0 if there is none. */
+  get persisted(): number {
+    return this.#core.clock.newestPersisted;
+  }
+
+  get closed(): boolean {
+    return this.#core.closed;
+  }
+
+  /**
+   * Allocates a region, durably.
+   *
+   * @param size bytes, or a string such as '16MiB'; rounded up to the block size
+   * @throws VARVE_FULL if no free piece is so large, VARVE_EXISTS if the name is taken, TypeError, RangeError
+   */
+  async allocate(size: number | string, options?: AllocateOptions): Promise<Region> {
+    const steps = this.#allocation(size, options);
+    return this.#regionOf(await this.#core.tasks.run(this.#core.guarded(steps)));
+  }
+
+  /** As `allocate`, blocking. */
+  allocateSync(size: number | string, options?: AllocateOptions): Region {
+    const steps = this.#allocation(size, options);
+    return this.#regionOf(this.#core.tasks.runSync(this.#core.guarded(steps)));
+  }
+
+  /** The region with this name or id. */
+  region(nameOrId: string | number): Region | undefined {
+    this.#core.assertOpen();
+    if (typeof nameOrId !== 'string' && typeof nameOrId !== 'number') {
+      throw typeError(`Cannot look for a region by ${typeof nameOrId}: use its name or its id`);
+    }
+    const log =
+      typeof nameOrId === 'string' ? this.#core.names.get(nameOrId) : this.#core.regions.get(nameOrId);
+    return log === undefined ? undefined : this.#regionOf(log);
+  }
+
+  /** All regions, in the order of their allocation. */
+  *regions(): IterableIterator<Region> {
+    for (const log of this.#core.regions.values()) {
+      this.#core.assertOpen();
+      yield this.#regionOf(log);
+    }
+  }
+
+  /** Visits the entries of all regions in the order of their timestamps: everything committed when the iterator gets there. */
+  entries(options?: EntriesOptions): IterableIterator<Entry> {
+    this.#core.assertOpen();
+    return streamEntries(this.#core, (log) => this.#regionOf(log), options);
+  }
+
+  /** Visits the entries of all regions from `from` on, and waits for further ones, also in regions allocated later. */
+  tail(options?: TailOptions): AsyncGenerator<Entry, void, void> {
+    this.#core.assertOpen();
+    return followStream(this.#core, (log) => this.#regionOf(log), options);
+  }
+
+  /** Resolves once readers see all entries up to `timestamp`, be it given out already or not. */
+  async whenCommitted(timestamp: number): Promise<void> {
+    const wanted = timestampOption(timestamp, 'a timestamp');
+    const core = this.#core;
+    core.assertOpen();
+    while (core.clock.last < wanted) {
+      await core.nextCommit();
+      if (core.clock.last < wanted) core.assertSound();
+    }
+  }
+
+  /** Resolves once all entries up to `timestamp` are persisted, be it given out already or not. */
+  async whenPersisted(timestamp: number): Promise<void> {
+    const wanted = timestampOption(timestamp, 'a timestamp');
+    this.#core.assertOpen();
+    await this.#core.persister.whenPersisted(wanted);
+  }
+
+  /** Persists everything committed so far. */
+  async persist(): Promise<void> {
+    const core = this.#core;
+    core.assertOpen();
+    if (!core.readOnly) core.assertWritable();
+    await core.persister.whenPersisted(core.clock.last);
+  }
+
+  /** As `persist`, blocking. */
+  persistSync(): void {
+    const core = this.#core;
+    core.assertOpen();
+    if (!core.readOnly) core.assertWritable();
+    core.persister.persistSync();
+  }
+
+  /** Reads every byte that is meant to mean something, and says what is wrong. Changes nothing. */
+  async check(options: CheckOptions = {}): Promise<CheckReport> {
+    assertOptions(options);
+    await this.persist();
+    const { onProgress, signal } = options;
+    const steps = check(this.#core, (done, total) => onProgress?.({ phase: 'check', done, total }));
+    return take(steps, this.#core.medium, signal);
+  }
+
+  /** Persists what was committed and lets go of the medium. Open slots are cancelled. A second close does nothing. */
+  async close(): Promise<void> {
+    if (!this.closed) await this.#core.tasks.run(this.#core.closing());
+  }
+
+  /** As `close`, blocking. */
+  closeSync(): void {
+    if (!this.closed) this.#core.tasks.runSync(this.#core.closing());
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.closeSync();
+  }
+
+  #allocation(size: number | string, options: AllocateOptions | undefined): Steps<RegionLog> {
+    assertOptions(options);
+    const bytes = roundUp(parseSize(size, 'the size of a region'), this.blockSize);
+    if (bytes === 0 || bytes > REGION_MAX) {
+      throw rangeError(`Cannot allocate a region of ${size}: it must be from 1 byte to ${REGION_MAX} bytes`);
+    }
+    assertName(options?.name);
+    this.#core.assertWritable();
+    return allocate(this.#core, bytes, options?.name);
+  }
+
+  /** One object for a region, as long as somebody holds it. */
+  #regionOf(log: RegionLog): Region {
+    let region = this.#regions.get(log);
+    if (region === undefined) {
+      region = new Region(log, this.#core);
+      this.#regions.set(log, region);
+    }
+    return region;
+  }
+}
+
+function assertName(name: unknown): void {
+  if (name === undefined) return;
+  if (typeof name !== 'string')
+    throw typeError(`Cannot name a region by ${typeof name}: its name must be a string`);
+  const bytes = Buffer.byteLength(name);
+  if (bytes < 1 || bytes > NAME_MAX) {
+    throw rangeError(
+      `Cannot use a name of ${bytes} bytes for a region: it must have 1 to ${NAME_MAX} bytes of UTF-8`,
+    );
+  }
+}
+
+function reportOf({ code, message, offset }: VarveError): CheckReport {
+  const problem = { code, region: undefined, offset, timestamp: undefined, message };
+  return { ok: false, regions: 0, entries: 0, bytes: 0, problems: [problem] };
+}
