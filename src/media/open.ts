@@ -16,7 +16,7 @@ import { OpenedFile } from './opened-file.js';
 /** How `openMedium` opens. */
 export interface OpenMediumOptions {
   /** Bytes; needed to create. */
-  readonly size?: number;
+  readonly size?: number | undefined;
   readonly mode: 'open-or-create' | 'open' | 'create';
   /** Takes no lock and never writes. */
   readonly readOnly: boolean;

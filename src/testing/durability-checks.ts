@@ -65,7 +65,10 @@ export const durabilityChecks: Readonly<Record<string, Check>> = {
     persist(medium, append, 200_000, 200_104);
     const random = medium.open(500_032, 100_032, 'random');
     store(random, 64, pattern(6, 64, 128));
-    persist(medium, random, 64, 128);
+    store(random, 9000, pattern(6, 9000, 9008));
+    random.flush(9000, 9008);
+    random.flush(64, 128);
+    medium.drainSync();
     medium = bench.reopen(medium);
     const left = medium.open(0, 500_032, 'append');
     assertPattern(left, 5, 0, 200_000);
@@ -74,7 +77,9 @@ export const durabilityChecks: Readonly<Record<string, Check>> = {
     const right = medium.open(500_032, 100_032, 'random');
     assertPattern(right, 5, 0, 64);
     assertPattern(right, 6, 64, 128);
-    assertPattern(right, 5, 128, 100_032);
+    assertPattern(right, 5, 128, 9000);
+    assertPattern(right, 6, 9000, 9008);
+    assertPattern(right, 5, 9008, 100_032);
   },
 
   'a space may be cut in another way later': (bench) => {
