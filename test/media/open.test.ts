@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { mock, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
@@ -179,7 +180,7 @@ test('a directory, a FIFO, a socket and character devices are not streams', asyn
 });
 
 test('a file that may not be written to can be read, and the message says so', (t) => {
-  const parent = fs.mkdtempSync('varve-media-');
+  const parent = fs.mkdtempSync(join(tmpdir(), 'varve-media-'));
   t.after(() => fs.rmSync(parent, { recursive: true, force: true }));
   const path = join(parent, 'stream');
   create(path);
@@ -203,7 +204,7 @@ test('a file that may not be written to can be read, and the message says so', (
 });
 
 test('a directory that may not be written to takes no new file', (t) => {
-  const parent = fs.mkdtempSync('varve-media-');
+  const parent = fs.mkdtempSync(join(tmpdir(), 'varve-media-'));
   t.after(() => fs.rmSync(parent, { recursive: true, force: true }));
   const problem = problemOfCommand('chattr', ['+i', parent]);
   if (problem !== undefined) return t.skip(problem);
