@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict';
+import type { Region, Slot, Stream } from '../../src/index.js';
+import { isFailure } from './errors.js';
+import type { Place } from './media.js';
+
+/** A place in a region of the model: reserved, then published with bytes or cancelled. */
+interface Reserved {
+  state: 'open' | 'published' | 'cancelled';
+  bytes: Uint8Array;
+}
+
+/** An entry of the model. */
+export interface ModelEntry {
+  readonly timestamp: number;
+  readonly bytes: Uint8Array;
+}
+
+/** A region as plain arrays. */
+export interface ModelRegion {
+  readonly id: number;
+  readonly name: string | undefined;
+  readonly size: number;
+  entries: ModelEntry[];
+  /** What was reserved and is not committed yet, in the order of reservation. */
+  queue: Reserved[];
+}
+
+/** A whole stream as plain arrays: what the real one must look like. */
+export class Model {
+  regions: ModelRegion[] = [];
+  committed = 0;
+
+  /** Something was reserved in the region, or appended, which is the same and its publication at once. */
+  reserve(region: ModelRegion, state: Reserved['state'], bytes: Uint8Array): Reserved {
+    const reserved = { state, bytes };
+    region.queue.push(reserved);
+    this.settle(region);
+    return reserved;
+  }
+
+  /** Commits what stands at the front and is not open any more. */
+  settle(region: ModelRegion): void {
+    for (
+      let front = region.queue[0];
+      front !== undefined && front.state !== 'open';
+      front = region.queue[0]
+    ) {
+      region.queue.shift();
+      if (front.state === 'cancelled') continue;
+      this.committed += 1;
+      region.entries.push({ timestamp: this.committed, bytes: front.bytes });
+    }
+  }
+
+  /** Closing cancels what is open. */
+  cancelAll(): void {
+    for (const region of this.regions) {
+      for (const reserved of region.queue) if (reserved.state === 'open') reserved.state = 'cancelled';
+      this.settle(region);
+    }
+  }
+}
+
+/** A slot that is open in the real stream, and its place in the model. */
+interface OpenSlot {
+  readonly region: ModelRegion;
+  readonly slot: Slot;
+  readonly reserved: Reserved;
+}
+
+/** The real stream, with what the commands need to go on. */
+export class Real {
+  stream: Stream;
+  slots: OpenSlot[] = [];
+  pending: Promise<unknown>[] = [];
+  readonly #place: Place;
+
+  constructor(place: Place, stream: Stream) {
+    this.#place = place;
+    this.stream = stream;
+  }
+
+  region(model: ModelRegion): Region {
+    const region = this.stream.region(model.id);
+    assert.ok(region !== undefined, `region ${model.id} is gone`);
+    return region;
+  }
+
+  async reopen(): Promise<void> {
+    const settled = Promise.allSettled(this.pending);
+    this.pending = [];
+    this.slots = [];
+    await this.stream.close();
+    for (const outcome of await settled) {
+      if (outcome.status === 'rejected')
+        assert.ok(isFailure(outcome.reason, ['VARVE_CLOSED']), String(outcome.reason));
+    }
+    this.stream = await this.#place.open();
+  }
+}
+
+/** The real stream is what the model says, whichever way one reads it. */
+export function compare(model: Model, real: Real): void {
+  const { stream } = real;
+  assert.equal(stream.committed, model.committed);
+  assert.ok(stream.persisted <= stream.committed);
+  const regions = [...stream.regions()];
+  assert.deepEqual(
+    regions.map((region) => [region.id, region.name, region.size]),
+    model.regions.map((region) => [region.id, region.name, region.size]),
+  );
+  for (const [index, region] of regions.entries())
+    compareEntries(model.regions[index]?.entries ?? [], region);
+  const merged = Array.from(stream.entries(), (entry) => entry.timestamp);
+  const all = model.regions.flatMap((region) => region.entries.map((entry) => entry.timestamp));
+  assert.deepEqual(
+    merged,
+    all.sort((a, b) => a - b),
+  );
+}
+
+function compareEntries(expected: readonly ModelEntry[], region: Region): void {
+  let index = 0;
+  for (const entry of region) {
+    const wanted = expected[index];
+    assert.ok(wanted !== undefined, `region ${region.id} has an entry too many: ${entry.timestamp}`);
+    assert.equal(entry.timestamp, wanted.timestamp);
+    assert.ok(Buffer.compare(entry.data, wanted.bytes) === 0, `bytes of ${entry.timestamp}`);
+    index += 1;
+  }
+  assert.equal(index, expected.length, `entries of region ${region.id}`);
+}

@@ -1,0 +1,129 @@
+/** Rows of the table of traps, by their titles: what pmemlog, pynvm and pstream do. */
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { Stream } from '../../src/index.js';
+import { assertPayloads, pattern, texts, utf8 } from '../helpers/bytes.js';
+import { start } from '../helpers/child.js';
+import { rejects } from '../helpers/errors.js';
+import { FsSpy } from '../helpers/fs-spy.js';
+import { onEveryMedium, placeOn, temporaryDirectory } from '../helpers/media.js';
+
+onEveryMedium('No record boundaries, rewind is all or nothing', async (_t, place) => {
+  const stream = await place.open();
+  const region = await stream.allocate('64KiB');
+  const parts = ['a', '', 'bc', 'a', 'b', 'c', ''];
+  for (const part of parts) region.appendSync(part);
+  const { id } = region;
+  await stream.close();
+  const again = await place.open();
+  assert.deepEqual(texts(again.region(id) ?? []), parts);
+  assert.equal(again.region(id)?.get(3)?.text(), 'bc');
+});
+
+test('Everything in RAM; block streams must be grown by hand; offset lost at restart; stale lock by pid after a crash', async (t) => {
+  const path = join(temporaryDirectory(t), 'restarted');
+  const child = start(t, 'writer', [path, 'file', '1']);
+  await child.wrote(100);
+  await rejects('VARVE_LOCKED', Stream.open(path, { medium: 'file' }));
+  child.kill();
+  await child.ended;
+  const stream = await Stream.open(path, { medium: 'file' });
+  const found = [...stream.entries()];
+  assert.ok(found.length >= 99);
+  const last = found.at(-1)?.timestamp ?? 0;
+  assert.ok((stream.region('a')?.appendSync('goes on behind').timestamp ?? 0) > last);
+  await stream.close();
+});
+
+test('a region larger than what may be held in memory is read piece by piece', async (t) => {
+  const place = placeOn(t, 'file', '300MiB');
+  const stream = await place.open();
+  const region = await stream.allocate('290MiB');
+  const entry = new Uint8Array(1_000_000);
+  for (let index = 0; index < 280; index += 1) {
+    entry.fill(index);
+    region.appendSync(entry, { until: 'committed' });
+    if (index % 8 === 0) stream.persistSync();
+  }
+  await stream.close();
+  const again = await place.open();
+  let count = 0;
+  for (const one of again.entries()) {
+    assert.equal(one.data[999_999], count % 256);
+    count += 1;
+  }
+  assert.equal(count, 280);
+  const { arrayBuffers } = process.memoryUsage();
+  assert.ok(arrayBuffers < 200 * 2 ** 20, `${arrayBuffers} bytes are held for a stream of 280 MB`);
+});
+
+test('Torn tail block', async (t) => {
+  const place = placeOn(t, 'file');
+  const stream = await place.open();
+  const region = await stream.allocate('64KiB');
+  const expected: Uint8Array[] = [];
+  // Every size of an incomplete last block, one sync each: what was persisted before must not depend on the next one.
+  for (let size = 0; size < 200; size += 1) {
+    expected.push(pattern(size, size));
+    region.appendSync(expected.at(-1) ?? '');
+    assertPayloads(region.entries({ until: 'persisted' }), expected);
+  }
+  await stream.close();
+  assertPayloads((await place.open()).entries(), expected);
+});
+
+test('Sync on drop, errors ignored', async (t) => {
+  const spy = FsSpy.install(t);
+  const stream = await Stream.open(join(temporaryDirectory(t), 'dropped'), { size: '1MiB', medium: 'file' });
+  const region = await stream.allocate('64KiB');
+  region.appendSync('not persisted yet', { until: 'committed' });
+  spy.failing = 'EIO';
+  await rejects('VARVE_IO|VARVE_POISONED', stream.close());
+});
+
+test('"Sync" that does not sync', async (t) => {
+  const spy = FsSpy.install(t);
+  const stream = await Stream.open(join(temporaryDirectory(t), 'synced'), { size: '1MiB', medium: 'file' });
+  assert.ok(spy.directorySyncs >= 1, 'the directory entry is durable');
+  const region = await stream.allocate('64KiB');
+  region.appendSync('warm');
+  for (let index = 0; index < 10; index += 1) {
+    const before = spy.syncs;
+    if (index % 2 === 0) region.appendSync('x');
+    else await region.append('x');
+    assert.ok(spy.syncs > before, 'persisted means synced');
+  }
+  await stream.close();
+});
+
+onEveryMedium('Payload cut at NUL', async (_t, place) => {
+  const stream = await place.open();
+  const region = await stream.allocate('64KiB');
+  const payloads = [utf8('a\0b'), new Uint8Array(1), new Uint8Array(100), utf8('\0'), utf8('ends with\0')];
+  for (const bytes of payloads) region.appendSync(bytes);
+  region.appendSync('text\0text');
+  assertPayloads(region, [...payloads, utf8('text\0text')]);
+  const { id } = region;
+  await stream.close();
+  assertPayloads((await place.open()).region(id) ?? [], [...payloads, utf8('text\0text')]);
+});
+
+onEveryMedium('Append inside walk', async (_t, place) => {
+  const stream = await place.open();
+  const region = await stream.allocate('64KiB');
+  for (const text of ['a', 'b', 'c']) region.appendSync(text);
+  let steps = 0;
+  for (const entry of region) {
+    assert.ok(entry.size > 0);
+    if (steps < 20) region.appendSync(`inside ${steps}`);
+    steps += 1;
+  }
+  assert.equal(steps, 23);
+  for (const entry of region.entries({ reverse: true })) {
+    if (entry.timestamp === 3) await region.append('awaited inside');
+  }
+  const cursor = region.cursor();
+  for (let count = 0; cursor.next(); count += 1) if (count === 5) region.appendSync('inside a cursor');
+  assert.deepEqual(texts(region).slice(-2), ['awaited inside', 'inside a cursor']);
+});
