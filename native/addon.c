@@ -78,7 +78,8 @@ static bool take_bytes(napi_env env, napi_value value, uint8_t **bytes, size_t *
   napi_typedarray_type type;
   void *data = NULL;
   napi_status status = napi_get_typedarray_info(env, value, &type, length, &data, NULL, NULL);
-  *bytes = data;
+  static uint8_t nothing;
+  *bytes = data != NULL ? data : &nothing; /* an empty array may have no memory at all */
   if (status == napi_ok && type == napi_uint8_array) return true;
   napi_throw_type_error(env, "VARVE_ARGUMENT", "Cannot take the bytes: they must be a Uint8Array");
   return false;

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { closeSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
 import { addonTest, extentOf, noise, openScratch, verify, write } from './support.js';
 
 const SIZE = 64 * 1024;
@@ -175,6 +177,44 @@ addonTest(
     addon.unmap(mapping);
   },
 );
+
+addonTest(
+  'storeSealed of a source that another thread is writing to stores a valid entry all the same',
+  async (addon, t) => {
+    const { fd } = openScratch(t, SIZE);
+    const { mapping, memory } = addon.map(fd, 0, SIZE, 'shared', true);
+    const shared = new SharedArrayBuffer(40_000);
+    const scribble = `const bytes = new Uint8Array(require('node:worker_threads').workerData);
+    require('node:worker_threads').parentPort.postMessage('ready');
+    for (let value = 1; ; value += 1) bytes.fill(value);`;
+    const worker = new Worker(scribble, { eval: true, workerData: shared });
+    await once(worker, 'message');
+    const block = new Float64Array(addon.block);
+    let valid = 0;
+    for (let round = 0; round < 1000; round += 1) {
+      block.set([mapping, 0, 5, 1, 0]);
+      addon.storeSealed(new Uint8Array(shared));
+      valid += verify(addon, new Uint8Array(memory), 5, { below: 2 }).entries;
+    }
+    await worker.terminate();
+    addon.unmap(mapping);
+    assert.equal(valid, 1000);
+  },
+);
+
+addonTest('empty arrays are taken, detached ones are empty', (addon, t) => {
+  const { fd } = openScratch(t, SIZE);
+  const { mapping, memory } = addon.map(fd, 0, SIZE, 'shared', true);
+  const detached = new Uint8Array(8);
+  structuredClone(detached.buffer, { transfer: [detached.buffer] });
+  for (const source of [new Uint8Array(0), new Uint8Array(new SharedArrayBuffer(0)), detached]) {
+    new Float64Array(addon.block).set([mapping, 0, 5, 1, 0]);
+    addon.storeSealed(source);
+    assert.equal(verify(addon, new Uint8Array(memory), 5, { below: 2 }).position, 16);
+    assert.equal(addon.crc32c(9, source), 9);
+  }
+  addon.unmap(mapping);
+});
 
 addonTest('only one descriptor has the lock', (addon, t) => {
   const { path, fd } = openScratch(t, 0);
