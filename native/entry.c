@@ -101,7 +101,7 @@ void entry_verify(const uint8_t *bytes, size_t to, struct entry_walk *walk) {
     uint64_t extent = extent_of(length, form);
     if (extent > to - position || timestamp >= walk->below || form == FORM_CONTINUED) break;
     bool filler = form == FORM_FILLER;
-    if (filler ? timestamp != last || length % ENTRY_ALIGN != 0 : timestamp <= last) break;
+    if (filler ? timestamp < last || length % ENTRY_ALIGN != 0 : timestamp <= last) break;
     uint32_t sum = cpu.crc_then(walk->seed, entry + ENTRY_HEADER, filler ? 0 : length, length, tagged);
     if (sum != (uint32_t)(first >> 32)) break;
     position += extent;

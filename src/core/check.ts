@@ -33,13 +33,15 @@ export function* check(
     regions: regions.length,
     entries: 0,
     bytes: 0,
-    problems: [...core.problems],
+    problems: [...core.table.problems],
   };
+  if (core.damage !== undefined) report.problems.push(core.damage);
   const { size } = core.prefix.header;
   if (core.medium.size > size) {
     const message = `The medium has ${core.medium.size} bytes, the stream only ${size}: something was added behind its end`;
     report.problems.push({ ...corrupt(message), code: 'VARVE_MISMATCH', offset: size });
   }
+  if (core.readOnly && core.prefix.state.clean) report.problems.push(...damagedCopies(core));
   const total = regions.reduce((sum, region) => sum + region.sealed, 0);
   let done = 0;
   for (const region of regions) {
@@ -50,6 +52,21 @@ export function* check(
   }
   report.ok = report.problems.length === 0;
   return report;
+}
+
+/** What stands twice and is good once. Opening for writing repairs it, and a crash may leave it while something is being written. */
+function damagedCopies({ prefix, table }: StreamCore): Problem[] {
+  const problems: Problem[] = [];
+  if (prefix.damaged)
+    problems.push(
+      corrupt('One of two copies of the header or state is damaged; the other counts', { offset: 0 }),
+    );
+  if (table.damagedCopies > 0) {
+    problems.push(
+      corrupt(`${table.damagedCopies} records of the region table have one damaged copy; the others count`),
+    );
+  }
+  return problems;
 }
 
 function* checkRegion(

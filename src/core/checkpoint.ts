@@ -21,7 +21,7 @@ export class Checkpointer {
   readonly #clock: Clock;
   readonly #persister: Persister;
   /** Regions with entries behind their marks. */
-  #unmarked = new Set<RegionLog>();
+  readonly #unmarked = new Set<RegionLog>();
 
   constructor(prefix: Prefix, table: Table, clock: Clock, persister: Persister) {
     this.#prefix = prefix;
@@ -30,9 +30,11 @@ export class Checkpointer {
     this.#persister = persister;
   }
 
-  /** The region has entries behind its mark. */
-  unmarked(region: RegionLog): void {
+  /** The region has entries behind its mark. True if that is news. */
+  noteUnmarked(region: RegionLog): boolean {
+    const known = this.#unmarked.has(region);
     this.#unmarked.add(region);
+    return !known;
   }
 
   /** The region was freed. */
@@ -88,8 +90,10 @@ export class Checkpointer {
   #takeMarks(): Slot[] {
     const regions = [...this.#unmarked];
     this.#unmarked.clear();
-    for (const { slot, tail, lastTimestamp, entries } of regions) {
+    for (const region of regions) {
+      const { slot, tail, lastTimestamp, entries } = region;
       slot.record.mark = { tail, timestamp: lastTimestamp, entries };
+      region.reportAt = tail;
     }
     return regions.map((region) => region.slot);
   }

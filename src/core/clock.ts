@@ -18,6 +18,9 @@ export class Clock {
   wordUntil = 0;
   /** No timestamp at or above this may be given out before a further supply is durable. */
   limit: number;
+  /** The word of an entry with nothing unpersisted before it, and the timestamp at which it changes. */
+  #high = 0;
+  #highEnd = 0;
   #start: number;
   #newestAtStart: number;
 
@@ -61,10 +64,20 @@ export class Clock {
 
   /** Computes `word` for `timestamp`, the next one, and as many behind it as share it. */
   refreshWord(timestamp: number): void {
+    if (timestamp - 1 === this.persisted && timestamp < this.#highEnd && timestamp < this.limit) {
+      this.word = this.#high;
+      this.wordUntil = timestamp;
+    } else {
+      this.#refreshWithLag(timestamp);
+    }
+  }
+
+  #refreshWithLag(timestamp: number): void {
     const code = encodeLag(timestamp - 1 - this.persisted);
-    const sameHigh = (Math.floor(timestamp / WORD) + 1) * WORD - 1;
+    this.#high = highWord(timestamp, Form.entry, 0);
+    this.#highEnd = (Math.floor(timestamp / WORD) + 1) * WORD;
     this.word = highWord(timestamp, Form.entry, code);
-    this.wordUntil = Math.min(this.persisted + 1 + decodeLag(code), sameHigh, this.limit - 1);
+    this.wordUntil = Math.min(this.persisted + 1 + decodeLag(code), this.#highEnd - 1, this.limit - 1);
   }
 
   /** Notes that every entry up to `timestamp` is persisted. */

@@ -38,14 +38,20 @@ export class MergedWalker {
     this.#from = from;
   }
 
-  /** Steps to the next entry and returns what stands on it; undefined if there is none (yet). */
+  /**
+   * Steps to the next entry and returns what stands on it; undefined if there is none (yet).
+   *
+   * @throws VARVE_CORRUPT at the end, if there may be regions that cannot be seen
+   */
   next(): Walker | undefined {
     this.#core.assertOpen();
     this.#advance();
     for (;;) {
       const first = this.#ahead.first;
       if (first === undefined || first.timestamp > this.#bound) {
-        if (!this.#raiseBound()) return undefined;
+        if (this.#raiseBound()) continue;
+        this.#core.assertComplete();
+        return undefined;
       } else if (first.cursor.stale) {
         this.#ahead.pop();
         this.#restart(first.cursor.region);
@@ -134,6 +140,7 @@ export class MergedBackwardWalker {
     }
     while (this.#ahead.first?.stale) this.#ahead.pop();
     this.#current = this.#ahead.first;
+    if (this.#current === undefined) this.#core.assertComplete();
     return this.#current;
   }
 }

@@ -78,8 +78,7 @@ function* load(medium: Medium, request: OpenRequest): Steps<StreamCore> {
   const table = new Table(medium, extent, prefix.data, prefix.seed);
   table.readAll();
   const core = assemble(medium, request, prefix, table);
-  const first = core.problems[0];
-  if (first !== undefined && !request.readOnly) throw errorOf(first, medium.path);
+  if (!request.readOnly) core.assertComplete();
   if (!prefix.state.clean) yield* recoverCore(core, request);
   else if (!request.readOnly) yield* repair(core);
   return core;
@@ -144,8 +143,7 @@ export function isBlockSize(value: number): boolean {
 function assemble(medium: Medium, request: OpenRequest, prefix: Prefix, table: Table): StreamCore {
   const allocator = new Allocator();
   const core = new StreamCore({ medium, prefix, table, allocator, readOnly: request.readOnly });
-  core.problems.push(...table.problems);
-  const slots = withoutOverlaps([...table.used], core.problems);
+  const slots = withoutOverlaps([...table.used], table.problems);
   giveGaps(allocator, slots, prefix.data);
   const regions = slots.filter(({ record }) => record.kind === RecordKind.region);
   for (const slot of regions.sort((a, b) => a.record.id - b.record.id)) enterRegion(core, slot);
@@ -182,7 +180,7 @@ function enterRegion(core: StreamCore, slot: Slot): void {
   const { mark, id, length } = record;
   const sound = mark.tail <= length && mark.tail % 8 === 0 && mark.timestamp >= record.birth - 1;
   if (!sound || core.regions.has(id) || (name !== undefined && core.names.has(name))) {
-    core.problems.push(corrupt(`The record of region ${id} makes no sense`, { region: id }));
+    core.table.problems.push(corrupt(`The record of region ${id} makes no sense`, { region: id }));
     return;
   }
   if (!core.prefix.state.clean && slot.olderMark !== undefined) record.mark = slot.olderMark;
@@ -201,13 +199,13 @@ function* recoverCore(core: StreamCore, request: OpenRequest): Steps<void> {
     request.onProgress({ phase: 'recovery', done, total: prefix.header.size });
   });
   core.clock.foundNewest(findings.newest);
-  if (findings.problem !== undefined) core.problems.push(findings.problem);
+  core.damage = findings.problem;
   if (request.readOnly) return;
   if (findings.problem !== undefined) throw errorOf(findings.problem, medium.path);
   for (const region of regions) {
     if (!region.beyondMark) continue;
     region.extent.flush(region.slot.record.mark.tail, region.tail);
-    core.checkpointer.unmarked(region);
+    core.checkpointer.noteUnmarked(region);
   }
   if (prefix.uneven) prefix.storeHeader();
   yield* core.checkpointer.write(true, table.uneven);

@@ -18,14 +18,22 @@ export class Prefix {
   state: StreamState;
   /** True if a copy of header or state is damaged or old. */
   readonly uneven: boolean;
+  /** True if one is damaged. */
+  readonly damaged: boolean;
   readonly #extent: Extent;
 
-  constructor(extent: Extent, header: StreamHeader, state: StreamState, uneven: boolean) {
+  constructor(
+    extent: Extent,
+    header: StreamHeader,
+    state: StreamState,
+    copies = { uneven: false, damaged: false },
+  ) {
     this.#extent = extent;
     this.header = header;
     this.seed = streamSeed(header.uuid);
     this.state = state;
-    this.uneven = uneven;
+    this.uneven = copies.uneven;
+    this.damaged = copies.damaged;
   }
 
   /** Stores header and first state of a new stream; durable with the next drain. */
@@ -40,7 +48,7 @@ export class Prefix {
       features: { mayIgnore: 0, mayOnlyRead: 0, mustRefuse: 0 },
     };
     const state: StreamState = { sequence: 1, limit: 1, checkpoint: 0, newest: 0, clean: true };
-    const prefix = new Prefix(extent, header, state, false);
+    const prefix = new Prefix(extent, header, state);
     if (prefix.data.end <= prefix.data.start) {
       throw rangeError(
         `Cannot create a stream of ${size} bytes with blocks of ${blockSize}: ` +
@@ -101,7 +109,9 @@ export function readPrefix(extent: Extent): PrefixFinding {
   const [first, second] = pages.map((page) =>
     decodeState(page.subarray(STATE.at, STATE.at + STATE.size), seed),
   );
-  const { value, uneven } = chooseCopy(first, second);
+  const { value, uneven, damaged } = chooseCopy(first, second);
   if (value === undefined) return { is: 'damaged', what: 'both copies of the state' };
-  return { is: 'stream', prefix: new Prefix(extent, header, value, uneven || headers.includes(undefined)) };
+  const half = headers.includes(undefined);
+  const copies = { uneven: uneven || half, damaged: damaged || half };
+  return { is: 'stream', prefix: new Prefix(extent, header, value, copies) };
 }

@@ -13,7 +13,7 @@ import type { SparseIndex } from './sparse-index.js';
 import type { Slot } from './table.js';
 
 /** Payloads from this size on are stored past the caches where the medium flushes cache lines. Bytes. */
-const LARGE = 4096;
+const LARGE = 8192;
 
 /** What a region needs of its stream. */
 export interface RegionHost {
@@ -65,6 +65,8 @@ export class RegionLog {
   entries = 0;
   /** True while the stream knows that there is something to seal. */
   dirty = false;
+  /** The stream is to be told when the tail passes this: of what stands behind the mark, and when it is time for a new one. */
+  reportAt = 0;
   /** What a recovery found wrong at the end of the region: something acknowledged is missing there. */
   damage: Problem | undefined;
   /** Made by those who read backwards. */
@@ -132,6 +134,7 @@ export class RegionLog {
     this.ownFrom = tail;
     this.lastTimestamp = timestamp;
     this.entries = entries;
+    this.reportAt = tail;
     this.stop();
   }
 

@@ -7,7 +7,7 @@ import { Clock } from './clock.js';
 import { chooseKernel, type Kernel } from './kernel.js';
 import { Persister } from './persister.js';
 import type { Prefix } from './prefix.js';
-import type { Problem } from './problem.js';
+import { errorOf, type Problem } from './problem.js';
 import { extendTail } from './recovery.js';
 import type { RegionHost, RegionLog } from './region-log.js';
 import { Signal } from './signal.js';
@@ -41,8 +41,8 @@ export class StreamCore implements RegionHost {
   /** By id, in the order of allocation. */
   readonly regions = new Map<number, RegionLog>();
   readonly names = new Map<string, RegionLog>();
-  /** What opening found damaged. */
-  readonly problems: Problem[] = [];
+  /** What a recovery found missing that had been acknowledged. */
+  damage: Problem | undefined;
   watched = false;
   closed = false;
   #poison: VarveError | undefined;
@@ -108,14 +108,28 @@ export class StreamCore implements RegionHost {
     );
   }
 
+  /** Throws if the region table is damaged: regions may be there that nobody can see. */
+  assertComplete(): void {
+    const problem = this.table.problems[0];
+    if (problem !== undefined) throw errorOf(problem, this.medium.path);
+  }
+
   supplyTimestamps(): void {
     this.tasks.runSync(this.guarded(this.checkpointer.supply()));
   }
 
   touched(region: RegionLog): void {
     this.persister.touched(region);
-    this.checkpointer.unmarked(region);
-    if (region.tail - region.slot.record.mark.tail > MARK_SPAN) this.#checkpointDue = true;
+    if (region.tail > region.reportAt) this.#noteGrowth(region);
+  }
+
+  #noteGrowth(region: RegionLog): void {
+    if (this.checkpointer.noteUnmarked(region)) {
+      region.reportAt = region.slot.record.mark.tail + MARK_SPAN;
+    } else {
+      region.reportAt = Number.POSITIVE_INFINITY;
+      this.#checkpointDue = true;
+    }
   }
 
   committed(): void {

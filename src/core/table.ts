@@ -51,6 +51,8 @@ export class Table {
   readonly problems: Problem[] = [];
   /** Slots whose two copies differ: to be written again before the stream is written to. */
   readonly uneven: Slot[] = [];
+  /** How many slots have one damaged copy. */
+  damagedCopies = 0;
   readonly #medium: Medium;
   readonly #data: DataArea;
   readonly #seed: number;
@@ -188,24 +190,19 @@ export class Table {
       const at = index * RECORD.size;
       const first = decodeRecord(firsts.subarray(at, at + RECORD.size), this.#seed);
       const second = decodeRecord(seconds.subarray(at, at + RECORD.size), this.#seed);
-      const { value, uneven } = chooseCopy(first, second);
-      const slot = {
-        area,
-        index,
-        record: value ?? unusedRecord(),
-        olderMark: olderMark(first, second),
-        name: undefined,
-      };
-      this.#enter(slot, value !== undefined, uneven);
+      const { value, uneven, damaged } = chooseCopy(first, second);
+      if (value === undefined) {
+        this.problems.push(corrupt(`Both copies of slot ${index} of the region table are damaged`));
+        continue;
+      }
+      if (damaged) this.damagedCopies++;
+      const slot: Slot = { area, index, record: value, olderMark: olderMark(first, second), name: undefined };
+      if (uneven) this.uneven.push(slot);
+      this.#enter(slot);
     }
   }
 
-  #enter(slot: Slot, whole: boolean, uneven: boolean): void {
-    if (!whole) {
-      this.problems.push(corrupt(`Both copies of slot ${slot.index} of the region table are damaged`));
-      return;
-    }
-    if (uneven) this.uneven.push(slot);
+  #enter(slot: Slot): void {
     const { kind, id } = slot.record;
     this.#nextId = Math.max(this.#nextId, id + 1);
     if (kind === RecordKind.free) {

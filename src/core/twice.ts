@@ -4,6 +4,8 @@ export interface Twice<T> {
   value: T | undefined;
   /** True if the two are not the same whole structure: one is damaged, or a two-step write was interrupted. */
   uneven: boolean;
+  /** True if one of them is not whole. */
+  damaged: boolean;
 }
 
 /** Of two copies takes the whole one with the greater sequence number. */
@@ -11,9 +13,11 @@ export function chooseCopy<T extends { sequence: number }>(
   first: T | undefined,
   second: T | undefined,
 ): Twice<T> {
-  if (first === undefined || second === undefined) return { value: first ?? second, uneven: true };
+  if (first === undefined || second === undefined)
+    return { value: first ?? second, uneven: true, damaged: true };
   return {
     value: first.sequence >= second.sequence ? first : second,
     uneven: first.sequence !== second.sequence,
+    damaged: false,
   };
 }

@@ -6,6 +6,10 @@
 export class Window {
   /** The bytes from position `start` to `end` of the extent. */
   readonly bytes: Uint8Array;
+  /** The memory that `bytes` is a view of: asking the view for it each time is slow. */
+  readonly buffer: ArrayBufferLike;
+  /** The same memory as `bytes`, for reading single values out of payloads. */
+  readonly view: DataView;
   /** The same memory as 32-bit words; `start` is a multiple of 8, so every header is aligned. */
   readonly words: Uint32Array;
   /** Position of the first byte within the extent. */
@@ -21,6 +25,8 @@ export class Window {
 
   constructor(bytes: Uint8Array, start: number, mapping = 0, flushesLines = false) {
     this.bytes = bytes;
+    this.buffer = bytes.buffer;
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >>> 2);
     this.start = start;
     this.end = start + bytes.byteLength;

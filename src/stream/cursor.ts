@@ -14,7 +14,6 @@ import type { Region } from './region.js';
 export class Cursor {
   readonly #at: LogCursor;
   readonly #region: Region;
-  #view: DataView | undefined;
 
   /** @internal */
   constructor(at: LogCursor, region: Region) {
@@ -48,17 +47,13 @@ export class Cursor {
 
   /** Its payload on the medium itself, as a view made by each call. */
   get data(): Uint8Array {
-    const { buffer, byteOffset } = this.#at.window.bytes;
-    return new Uint8Array(buffer, byteOffset + this.viewOffset, this.#at.size);
+    const { buffer, view } = this.#at.window;
+    return new Uint8Array(buffer, view.byteOffset + this.viewOffset, this.#at.size);
   }
 
   /** A view of the memory that the payload lies in, the same for many entries: it allocates nothing. */
   get view(): DataView {
-    const { bytes } = this.#at.window;
-    if (this.#view?.buffer !== bytes.buffer) {
-      this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    }
-    return this.#view as DataView;
+    return this.#at.window.view;
   }
 
   /** Where in `view` the payload begins. */

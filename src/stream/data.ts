@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { typeError } from '../base/errors.js';
 
 /** What can be appended: any bytes, or text, which is stored as UTF-8. */
@@ -23,7 +24,7 @@ function viewOf(data: unknown): Uint8Array {
     if (!(data instanceof DataView)) (data as Uint8Array).keys();
     return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   }
-  if (data instanceof ArrayBuffer || data instanceof SharedArrayBuffer) return new Uint8Array(data);
+  if (types.isAnyArrayBuffer(data)) return new Uint8Array(data);
   throw typeError('neither bytes nor text');
 }
 

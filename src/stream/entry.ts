@@ -73,7 +73,7 @@ export class Entry {
     if (!this.region.retains) {
       throw new VarveError('VARVE_NOT_FOUND', 'Cannot read this entry as its medium keeps nothing');
     }
-    const { bytes, start } = this.#window;
-    return new Uint8Array(bytes.buffer, bytes.byteOffset + this.offset - start + ENTRY.header, this.size);
+    const { buffer, view, start } = this.#window;
+    return new Uint8Array(buffer, view.byteOffset + this.offset - start + ENTRY.header, this.size);
   }
 }

@@ -27,7 +27,8 @@ export function regionEntries(
 ): IterableIterator<Entry> {
   const { from, reverse, persisted } = checked(options, core);
   const entryOf = (walker: Walker) => region.entryAt(walker);
-  if (!reverse) return new EntryIterator(lone(cursorFrom(log, from)), entryOf, core, persisted);
+  if (!reverse)
+    return new EntryIterator(notBefore(lone(cursorFrom(log, from)), from), entryOf, core, persisted);
   return new EntryIterator(notAfter(lone(new BackwardWalker(log)), from), entryOf, core, false);
 }
 
@@ -39,7 +40,8 @@ export function streamEntries(
 ): IterableIterator<Entry> {
   const { from, reverse, persisted } = checked(options, core);
   const entryOf = (walker: Walker) => regionOf(walker.region).entryAt(walker);
-  if (!reverse) return new EntryIterator(new MergedWalker(core, from), entryOf, core, persisted);
+  if (!reverse)
+    return new EntryIterator(notBefore(new MergedWalker(core, from), from), entryOf, core, persisted);
   return new EntryIterator(new MergedBackwardWalker(core, from), entryOf, core, false);
 }
 
@@ -51,7 +53,7 @@ export function followRegion(
   options: TailOptions | undefined,
 ): AsyncGenerator<Entry, void, void> {
   const { from, signal } = checkedTail(options);
-  return follow(lone(cursorFrom(log, from)), (at) => region.entryAt(at), core, signal);
+  return follow(notBefore(lone(cursorFrom(log, from)), from), (at) => region.entryAt(at), core, signal);
 }
 
 /** Follows all regions, also those that are allocated later. */
@@ -61,7 +63,12 @@ export function followStream(
   options: TailOptions | undefined,
 ): AsyncGenerator<Entry, void, void> {
   const { from, signal } = checkedTail(options);
-  return follow(new MergedWalker(core, from), (at) => regionOf(at.region).entryAt(at), core, signal);
+  return follow(
+    notBefore(new MergedWalker(core, from), from),
+    (at) => regionOf(at.region).entryAt(at),
+    core,
+    signal,
+  );
 }
 
 /** Something that hands out where entries are, one after the other. */
@@ -71,6 +78,17 @@ interface Source {
 
 function lone(walker: Walker): Source {
   return { next: () => (walker.next() ? walker : undefined) };
+}
+
+/** A timestamp to begin at may lie ahead of everything there is. */
+function notBefore(source: Source, from: number): Source {
+  return {
+    next() {
+      let walker = source.next();
+      while (walker !== undefined && walker.timestamp < from) walker = source.next();
+      return walker;
+    },
+  };
 }
 
 function notAfter(source: Source, from: number): Source {
@@ -121,15 +139,14 @@ async function* follow(
   core: StreamCore,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Entry, void, void> {
-  for (;;) {
-    signal?.throwIfAborted();
+  while (signal?.aborted !== true) {
     const walker = source.next();
     if (walker !== undefined) yield entryOf(walker);
     else await news(core, signal);
   }
 }
 
-/** Resolves when there may be something new; rejects when the signal is aborted. */
+/** Resolves when there may be something new, or the signal is aborted. */
 async function news(core: StreamCore, signal: AbortSignal | undefined): Promise<void> {
   core.assertOpen();
   const happens = core.readOnly
@@ -148,7 +165,6 @@ async function unlessAborted(promise: Promise<unknown>, signal: AbortSignal): Pr
   signal.addEventListener('abort', onAbort, { once: true });
   await Promise.race([promise, aborted]);
   signal.removeEventListener('abort', onAbort);
-  signal.throwIfAborted();
 }
 
 interface Checked {

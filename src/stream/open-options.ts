@@ -60,9 +60,9 @@ export function checkedRequest(options: StreamOptions | undefined): CheckedReque
   const request: CheckedRequest = {
     size: size === undefined ? undefined : parseSize(size, 'the size of a stream'),
     blockSize: blockSize === undefined ? undefined : checkedBlockSize(blockSize),
-    mode: oneOf(options?.mode ?? 'open-or-create', MODES, 'mode'),
+    mode: options?.mode === undefined ? 'open-or-create' : oneOf(options.mode, MODES, 'mode'),
     readOnly: flagOption(options?.readOnly, 'readOnly'),
-    medium: oneOf(options?.medium ?? 'auto', MEDIA, 'medium'),
+    medium: options?.medium === undefined ? 'auto' : oneOf(options.medium, MEDIA, 'medium'),
     onProgress: onProgress ?? (() => {}),
     signal: signalOption(options?.signal),
   };
@@ -71,7 +71,10 @@ export function checkedRequest(options: StreamOptions | undefined): CheckedReque
   return request;
 }
 
-/** The medium behind a target, locked unless it is only read. */
+/**
+ * The medium behind a target. A path is locked unless it is only read; a medium object serves one stream at a time, whatever
+ * that stream does with it.
+ */
 export function targetMedium(target: Target, request: CheckedRequest): Medium {
   if (typeof target === 'string' || target instanceof URL) return openMedium(target, request);
   if (typeof target !== 'object' || target === null || typeof target.drainSync !== 'function') {
@@ -83,7 +86,7 @@ export function targetMedium(target: Target, request: CheckedRequest): Medium {
       'Cannot open this medium for writing as it is read-only: use readOnly: true',
     );
   }
-  if (!request.readOnly) target.lock();
+  target.lock();
   return target;
 }
 

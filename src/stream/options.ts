@@ -25,7 +25,7 @@ export interface EntriesOptions {
 export interface TailOptions {
   /** The timestamp to begin at. Default: the first entry. */
   from?: number;
-  /** Aborting it ends the wait at once: the loop throws the signal's reason. */
+  /** Aborting it ends the loop at once, also in the middle of a wait. */
   signal?: AbortSignal;
 }
 

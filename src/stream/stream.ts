@@ -11,6 +11,7 @@ import type { MediumKind } from '../media/medium.js';
 import type { Entry } from './entry.js';
 import { followStream, streamEntries } from './iterate.js';
 import {
+  type CheckedRequest,
   checkedRequest,
   type OpenOptions,
   type Progress,
@@ -64,6 +65,7 @@ export class Stream {
       return new Stream(await take(openCore(medium, request), medium, request.signal));
     } catch (error) {
       medium.close();
+      if (createdMeanwhile(error, request)) return Stream.open(target, { ...options, mode: 'open' });
       throw error;
     }
   }
@@ -77,6 +79,7 @@ export class Stream {
       return new Stream(takeSync(openCore(medium, request), medium));
     } catch (error) {
       medium.close();
+      if (createdMeanwhile(error, request)) return Stream.openSync(target, { ...options, mode: 'open' });
       throw error;
     }
   }
@@ -166,7 +169,9 @@ export class Stream {
     }
     const log =
       typeof nameOrId === 'string' ? this.#core.names.get(nameOrId) : this.#core.regions.get(nameOrId);
-    return log === undefined ? undefined : this.#regionOf(log);
+    if (log !== undefined) return this.#regionOf(log);
+    this.#core.assertComplete();
+    return undefined;
   }
 
   /** All regions, in the order of their allocation. */
@@ -175,6 +180,7 @@ export class Stream {
       this.#core.assertOpen();
       yield this.#regionOf(log);
     }
+    this.#core.assertComplete();
   }
 
   /** Visits the entries of all regions in the order of their timestamps: everything committed when the iterator gets there. */
@@ -203,7 +209,7 @@ export class Stream {
   /** Resolves once all entries up to `timestamp` are persisted, be it given out already or not. */
   async whenPersisted(timestamp: number): Promise<void> {
     const wanted = timestampOption(timestamp, 'a timestamp');
-    this.#core.assertOpen();
+    await this.whenCommitted(wanted);
     await this.#core.persister.whenPersisted(wanted);
   }
 
@@ -270,6 +276,11 @@ export class Stream {
     }
     return region;
   }
+}
+
+/** True if somebody else created the stream between our look and our attempt. */
+function createdMeanwhile(error: unknown, request: CheckedRequest): boolean {
+  return request.mode === 'open-or-create' && error instanceof VarveError && error.code === 'VARVE_EXISTS';
 }
 
 function assertName(name: unknown): void {
