@@ -30,9 +30,18 @@ onEveryFile('a child process holds no lock and no descriptor', async (t, place) 
 
 function openFilesOf(pid: number): string[] | undefined {
   try {
-    return readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
+    return readdirSync(`/proc/${pid}/fd`).map((fd) => targetOf(`/proc/${pid}/fd/${fd}`));
   } catch {
     return undefined;
+  }
+}
+
+/** What a descriptor stands for; the one that listed the directory is gone by now. */
+function targetOf(link: string): string {
+  try {
+    return readlinkSync(link);
+  } catch {
+    return '';
   }
 }
 
@@ -69,7 +78,7 @@ onEveryMedium(
       assert.equal(Buffer.from(views.at(-1) ?? []).toString(), `${round} 19`);
       await stream.close();
       collectGarbage();
-      for (const view of views) for (const byte of view) assert.ok(byte >= 0);
+      for (const view of views) for (let at = 0; at < view.length; at += 1) assert.ok((view[at] ?? 0) >= 0);
     }
     views.length = 0;
     collectGarbage();

@@ -115,9 +115,10 @@ test('a blocking append whose sync fails throws, and poisons', (t) => {
 
 test('a sync that fails in the background is told to the next caller, and to closing', async (t) => {
   const { spy, stream, region } = watched(t);
+  region.appendSync('warm');
   spy.failing = 'EIO';
   region.appendSync('only committed', { until: 'committed' });
-  await rejects('VARVE_IO|VARVE_POISONED', stream.whenPersisted(1));
+  await rejects('VARVE_IO|VARVE_POISONED', stream.whenPersisted(2));
   spy.failing = undefined;
   fails('VARVE_POISONED', () => region.appendSync('no', { until: 'committed' }));
   await rejects('VARVE_POISONED|VARVE_IO', stream.close());

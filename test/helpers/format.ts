@@ -60,21 +60,21 @@ function register(start: number, bytes: Uint8Array): number {
   return value;
 }
 
-/** CRC-32C as everybody else computes it. */
-function crc32c(bytes: Uint8Array): number {
-  return ~register(0xffffffff, bytes) >>> 0;
+/** The checksum that nothing went before: the register started at all ones, and not inverted at the end. */
+function checksum(bytes: Uint8Array): number {
+  return register(0xffffffff, bytes);
 }
 
-/** The seed of states, records and names: CRC-32C of the uuid. */
+/** The seed of states, records and names: that of the uuid. */
 function streamSeed(file: Uint8Array): number {
-  return crc32c(file.subarray(LAYOUT.header.uuid, LAYOUT.header.uuid + 16));
+  return checksum(file.subarray(LAYOUT.header.uuid, LAYOUT.header.uuid + 16));
 }
 
 /** Makes the header copy at `offset` pass for whole again after it was forged. */
 export function resealHeader(file: Uint8Array, offset: number): void {
   const header = file.subarray(offset, offset + LAYOUT.header.size);
   store32(header, LAYOUT.header.checksum, 0);
-  store32(header, LAYOUT.header.checksum, crc32c(header));
+  store32(header, LAYOUT.header.checksum, checksum(header));
 }
 
 /** The same for a state (64 bytes) or a record (128 bytes), which hold their checksum at +4. */
