@@ -177,8 +177,15 @@ function giveGaps(allocator: Allocator, slots: readonly Slot[], data: DataArea):
 
 function enterRegion(core: StreamCore, slot: Slot): void {
   const { record, name } = slot;
-  const { mark, id, length } = record;
-  const sound = mark.tail <= length && mark.tail % 8 === 0 && mark.timestamp >= record.birth - 1;
+  const { mark, id, length, birth, clears } = record;
+  const counts = [id, birth, mark.tail, mark.timestamp, mark.entries, clears].every(Number.isSafeInteger);
+  const sound =
+    counts &&
+    id > 0 &&
+    birth > 0 &&
+    mark.tail <= length &&
+    mark.tail % 8 === 0 &&
+    mark.timestamp >= birth - 1;
   if (!sound || core.regions.has(id) || (name !== undefined && core.names.has(name))) {
     core.table.problems.push(corrupt(`The record of region ${id} makes no sense`, { region: id }));
     return;
@@ -237,6 +244,11 @@ function truncated(medium: Medium): VarveError {
     `This stream was truncated: only ${medium.size} bytes of it are left. Nothing was changed`,
     { offset: medium.size, ...at(medium) },
   );
+}
+
+function unknown(medium: Medium, what: string): VarveError {
+  const message = `Cannot open this stream as ${what}: use a newer varve. Nothing was changed`;
+  return new VarveError('VARVE_MISMATCH', message, at(medium));
 }
 
 function mismatch(medium: Medium, what: string, there: number, wanted: number): VarveError {

@@ -101,7 +101,7 @@ export class Reservations {
 
   /** Cancels all places still open, so that what was published behind them is committed. */
   cancelOpen(): void {
-    for (const place of [...this.#places]) {
+    for (const place of this.#places.toReversed()) {
       if (place.state === 'open') this.cancel(place);
     }
   }

@@ -189,12 +189,25 @@ export class StreamCore implements RegionHost {
     }
   }
 
-  /** Persists everything and lets go of the medium. Open slots are cancelled. */
-  *closing(): Steps<void> {
+  /**
+   * Closes the stream for everybody at once and cancels open slots. The steps then persist what was committed, and let go
+   * of the medium.
+   */
+  close(): Steps<void> {
     this.closed = true;
+    let failure: { error: unknown } | undefined;
+    try {
+      for (const region of this.regions.values()) region.reservations.cancelOpen();
+    } catch (error) {
+      failure = { error };
+    }
+    return this.#closing(failure);
+  }
+
+  *#closing(failure: { error: unknown } | undefined): Steps<void> {
     const { medium, prefix, regions } = this;
     try {
-      for (const region of regions.values()) region.reservations.cancelOpen();
+      if (failure !== undefined) throw failure.error;
       if (this.#poison !== undefined) throw this.#poison;
       if (!this.readOnly && !prefix.state.clean) yield* this.guarded(this.checkpointer.write(true));
     } finally {

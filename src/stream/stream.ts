@@ -240,12 +240,12 @@ export class Stream {
 
   /** Persists what was committed and lets go of the medium. Open slots are cancelled. A second close does nothing. */
   async close(): Promise<void> {
-    if (!this.closed) await this.#core.tasks.run(this.#core.closing());
+    if (!this.closed) await this.#core.tasks.run(this.#core.close());
   }
 
   /** As `close`, blocking. */
   closeSync(): void {
-    if (!this.closed) this.#core.tasks.runSync(this.#core.closing());
+    if (!this.closed) this.#core.tasks.runSync(this.#core.close());
   }
 
   [Symbol.asyncDispose](): Promise<void> {
