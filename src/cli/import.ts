@@ -1,0 +1,128 @@
+import { rmSync, statSync } from 'node:fs';
+import type { Command } from 'commander';
+import { type Region, Stream } from '../index.js';
+import { corrupt, ExportReader, type ExportRecord } from './export-format.js';
+import { Meter } from './meter.js';
+import { type CommonOptions, sizeOption, withCommonOptions } from './options.js';
+import { Pacer } from './pacer.js';
+
+interface ImportOptions extends CommonOptions {
+  size?: number;
+}
+
+/** `varve import`: makes a stream of what `varve export` wrote. */
+export function addImport(program: Command): void {
+  const command = program
+    .command('import')
+    .summary('make a stream of an export on standard input')
+    .description(
+      'Makes a new stream of what varve export wrote: the same regions, the same entries in the same order.',
+    )
+    .argument('<stream>', 'path of the stream to make')
+    .option('--size <size>', "another size than the exported stream's", sizeOption)
+    .addHelpText(
+      'after',
+      `
+Timestamps and the ids of regions are given anew, in the same order. When it fails, nothing is left behind.
+
+Example:
+  gunzip < orders.gz | varve import copy.varve --size 1GiB`,
+    );
+  withCommonOptions(command, 'write the summary as JSON').action(importStream);
+}
+
+async function importStream(path: string, options: ImportOptions): Promise<void> {
+  const meter = new Meter();
+  const target = new ImportTarget(path, options, meter);
+  try {
+    await readAll(target);
+  } catch (error) {
+    await target.abandon();
+    throw error;
+  } finally {
+    meter.clear();
+  }
+  const summary = options.json ? JSON.stringify(meter) : `varve: imported and persisted ${meter}`;
+  process.stderr.write(`${summary}\n`);
+}
+
+async function readAll(target: ImportTarget): Promise<void> {
+  const reader = new ExportReader((record, data) => target.take(record, data));
+  for await (const chunk of process.stdin) {
+    reader.push(chunk);
+    await target.keepUp();
+  }
+  reader.end();
+  await target.finish();
+}
+
+/** The stream in the making. */
+class ImportTarget {
+  readonly #path: string;
+  readonly #options: ImportOptions;
+  readonly #meter: Meter;
+  readonly #regions = new Map<number, Region>();
+  #stream: Stream | undefined;
+  #pacer: Pacer | undefined;
+
+  constructor(path: string, options: ImportOptions, meter: Meter) {
+    this.#path = path;
+    this.#options = options;
+    this.#meter = meter;
+  }
+
+  take(record: ExportRecord, data: Uint8Array): void {
+    if ('varve' in record) this.#create(record);
+    else if ('end' in record) this.#compare(record.end);
+    else if ('entry' in record) this.#append(record.region, data);
+    else this.#regions.set(record.region, this.#opened().allocateSync(record.size, nameOf(record)));
+  }
+
+  /** Waits as long as too much is not durable yet. */
+  async keepUp(): Promise<void> {
+    await this.#pacer?.keepUp(this.#meter.bytes);
+  }
+
+  async finish(): Promise<void> {
+    await this.#pacer?.finish();
+    await this.#stream?.close();
+  }
+
+  /** Leaves nothing behind of what was made here. */
+  async abandon(): Promise<void> {
+    if (this.#stream === undefined) return;
+    await this.#stream.close().catch(() => {});
+    if (statSync(this.#path, { throwIfNoEntry: false })?.isFile()) rmSync(this.#path);
+  }
+
+  #create({ size, blockSize }: { size: number; blockSize: number }): void {
+    if (this.#stream !== undefined) throw corrupt('it has two heads');
+    const { medium, size: asked = size } = this.#options;
+    this.#stream = Stream.openSync(this.#path, { mode: 'create', medium, size: asked, blockSize });
+    this.#pacer = new Pacer(this.#stream);
+  }
+
+  #append(id: number, data: Uint8Array): void {
+    const region = this.#regions.get(id);
+    if (region === undefined) throw corrupt(`it has an entry of region ${id}, but not the region`);
+    region.appendSync(data, { until: 'committed' });
+    this.#meter.add(data.byteLength);
+  }
+
+  #compare(end: { entries: number; bytes: number }): void {
+    const { entries, bytes } = this.#meter;
+    if (end.entries === entries && end.bytes === bytes) return;
+    throw corrupt(
+      `it should hold ${end.entries} entries of ${end.bytes} bytes, and holds ${entries} of ${bytes}`,
+    );
+  }
+
+  #opened(): Stream {
+    if (this.#stream === undefined) throw corrupt('its first line is not that of an export');
+    return this.#stream;
+  }
+}
+
+function nameOf({ name }: { name?: string }): { name?: string } {
+  return name === undefined ? {} : { name };
+}
