@@ -107,12 +107,14 @@ function findPrefix(medium: Medium, extent: Extent): Prefix {
 /** Throws unless this program, the medium and the user's wishes agree with what the header says. */
 function assertFits(medium: Medium, { header, state }: Prefix, request: OpenRequest): void {
   const { features, blockSize, dataStart, size } = header;
-  if (header.version !== FORMAT_VERSION)
-    throw mismatch(medium, 'format version', header.version, FORMAT_VERSION);
+  if (header.version !== FORMAT_VERSION) throw unknown(medium, `its format has version ${header.version}`);
   if (features.mustRefuse !== 0)
-    throw mismatch(medium, 'set of features that must be known', features.mustRefuse, 0);
+    throw unknown(medium, `it uses features (${features.mustRefuse}) that must be known`);
   if (features.mayOnlyRead !== 0 && !request.readOnly) {
-    throw mismatch(medium, 'set of features that allow only reading', features.mayOnlyRead, 0);
+    throw unknown(
+      medium,
+      `it uses features (${features.mayOnlyRead}) that must be known to write; readOnly: true opens it`,
+    );
   }
   const sound =
     isBlockSize(blockSize) &&
