@@ -1,0 +1,237 @@
+import { join } from 'node:path';
+import { type Medium, MemoryMedium, type Region, Stream } from '../../src/index.js';
+import { mapFloor, strideOf } from './floors.js';
+import type { Bench, Group } from './groups.js';
+import { timed } from './stats.js';
+
+const MIB = 2 ** 20;
+const SIZE = 64;
+const STRIDE = strideOf(SIZE);
+/** Index of the payload's first word in an entry. */
+const PAYLOAD_WORD = 4;
+const REGIONS = 8;
+
+/** One way to read. */
+interface Reading {
+  readonly name: string;
+  readonly regions: number;
+  run(bench: Bench, log: Log): Promise<void>;
+}
+
+/** A stream with a known number of entries, closed once since. */
+interface Log {
+  readonly entries: number;
+  readonly floor: Words;
+  stream(): Stream;
+  region(): Region;
+  reopen(): Promise<void>;
+}
+
+/** Memory of the same kind, as many words as the entries take. */
+type Words = Uint32Array;
+
+const READINGS: readonly Reading[] = [
+  { name: 'cursor', regions: 1, run: byCursor },
+  {
+    name: 'for-of',
+    regions: 1,
+    run: (bench, log) => byIterator(bench, log, 'for…of, timestamp', timestamps),
+  },
+  { name: 'data', regions: 1, run: (bench, log) => byIterator(bench, log, 'for…of, data[0]', firstBytes) },
+  { name: 'reverse', regions: 1, run: reversed },
+  { name: 'merged', regions: REGIONS, run: merged },
+  { name: 'get', regions: 1, run: byTimestamp },
+];
+
+/** Every way to read on pmem and in memory, each in a process of its own. */
+export const reads: readonly Group[] = (['pmem', 'memory'] as const).flatMap((medium) =>
+  READINGS.map(({ name, regions, run }) => ({
+    name: `${medium}-${name}`,
+    title: `${medium}${medium === 'pmem' ? ' by name, {place}' : ''}: entries of ${SIZE} B / JS: one word of each over a Uint32Array`,
+    place: medium === 'pmem' ? ('in-memory' as const) : ('none' as const),
+    needsAddon: medium === 'pmem',
+    run: async (bench: Bench) => run(bench, await fill(bench, medium, regions)),
+  })),
+);
+
+async function byCursor(bench: Bench, log: Log): Promise<void> {
+  const pass = () =>
+    timed(() => {
+      const cursor = log.region().cursor();
+      let entries = 0;
+      let sum = 0;
+      while (cursor.next()) {
+        sum += cursor.view.getUint32(cursor.viewOffset, true);
+        entries++;
+      }
+      finish(log, entries, sum);
+    });
+  await bench.measure({
+    name: 'cursor, first 4 bytes, first pass after reopening (verifies checksums)',
+    floorName: 'scan',
+    entries: log.entries,
+    async subject() {
+      await log.reopen();
+      return pass();
+    },
+    floor: scan(log),
+  });
+  await bench.measure({
+    name: 'cursor, first 4 bytes, later passes',
+    floorName: 'scan',
+    entries: log.entries,
+    subject: pass,
+    floor: scan(log),
+  });
+}
+
+async function byIterator(bench: Bench, log: Log, name: string, read: (log: Log) => void): Promise<void> {
+  await bench.measure({
+    name,
+    floorName: 'scan',
+    entries: log.entries,
+    subject: () => timed(() => read(log)),
+    floor: scan(log),
+  });
+}
+
+function timestamps(log: Log): void {
+  let entries = 0;
+  let sum = 0;
+  for (const entry of log.region()) {
+    sum += entry.timestamp;
+    entries++;
+  }
+  finish(log, entries, sum);
+}
+
+function firstBytes(log: Log): void {
+  let entries = 0;
+  let sum = 0;
+  for (const entry of log.region()) {
+    sum += entry.data[0] ?? 0;
+    entries++;
+  }
+  finish(log, entries, sum);
+}
+
+async function reversed(bench: Bench, log: Log): Promise<void> {
+  await byIterator(bench, log, 'entries({ reverse }), timestamp', () => {
+    let entries = 0;
+    let sum = 0;
+    for (const entry of log.region().entries({ reverse: true })) {
+      sum += entry.timestamp;
+      entries++;
+    }
+    finish(log, entries, sum);
+  });
+}
+
+async function merged(bench: Bench, log: Log): Promise<void> {
+  await byIterator(bench, log, `stream.entries() over ${REGIONS} regions, timestamp`, () => {
+    let entries = 0;
+    let sum = 0;
+    for (const entry of log.stream().entries()) {
+      sum += entry.timestamp;
+      entries++;
+    }
+    finish(log, entries, sum);
+  });
+}
+
+async function byTimestamp(bench: Bench, log: Log): Promise<void> {
+  const region = log.region();
+  const first = region[Symbol.iterator]().next().value?.timestamp ?? 0;
+  const order = randomOrder(bench.quick ? 5_000 : 50_000, log.entries);
+  await bench.measure({
+    name: 'get(timestamp) at random',
+    floorName: 'one word at random',
+    entries: order.length,
+    subject: () =>
+      timed(() => {
+        let found = 0;
+        for (const index of order) if (region.get(first + index) !== undefined) found++;
+        if (found !== order.length) throw new Error(`get found ${found} of ${order.length} entries`);
+      }),
+    floor: () =>
+      timed(() => {
+        let sum = 0;
+        for (const index of order) sum += log.floor[(index * STRIDE) / 4 + PAYLOAD_WORD] ?? 0;
+        use(sum);
+      }),
+  });
+}
+
+/** The least that going through the entries can cost in JavaScript: one word of each. */
+function scan({ floor }: Log): () => number {
+  return () =>
+    timed(() => {
+      let sum = 0;
+      for (let word = PAYLOAD_WORD; word < floor.length; word += STRIDE / 4) sum += floor[word] as number;
+      use(sum);
+    });
+}
+
+/** Entries are spread over the regions one by one, so that merging changes the region with every entry. */
+async function fill(bench: Bench, medium: 'pmem' | 'memory', regionCount: number): Promise<Log> {
+  const entries = bench.quick ? 100_000 : 1_000_000;
+  const size = entries * STRIDE + (regionCount + 1) * MIB;
+  const open = opener(bench, medium, size);
+  let stream = await open();
+  const bytes = Math.ceil(entries / regionCount) * STRIDE;
+  const regions = Array.from({ length: regionCount }, (_, i) => stream.allocateSync(bytes, { name: `${i}` }));
+  const words = new Uint32Array(SIZE / 4);
+  for (let i = 0; i < entries; i++) {
+    words[0] = i;
+    regions[i % regionCount]?.appendSync(words, { until: 'committed' });
+  }
+  await stream.close();
+  stream = await open();
+  return {
+    entries,
+    floor: wordsLike(bench, medium, entries * STRIDE),
+    stream: () => stream,
+    region: () => stream.region('0') as Region,
+    async reopen() {
+      await stream.close();
+      stream = await open();
+    },
+  };
+}
+
+function opener(bench: Bench, kind: 'pmem' | 'memory', size: number): () => Promise<Stream> {
+  if (kind === 'pmem') {
+    const path = join(bench.directory, `read-${process.pid}`);
+    return () => Stream.open(path, { size, medium: 'pmem' });
+  }
+  const medium: Medium = new MemoryMedium(size);
+  return () => Stream.open(medium);
+}
+
+/** Written to, since memory never touched is no memory. */
+function wordsLike(bench: Bench, medium: 'pmem' | 'memory', bytes: number): Words {
+  const mapping = medium === 'pmem' ? mapFloor(bench.directory, bytes) : undefined;
+  return (mapping?.words ?? new Uint32Array(bytes / 4)).fill(1);
+}
+
+/** The same order every time. */
+function randomOrder(count: number, below: number): Uint32Array {
+  let state = 1;
+  return Uint32Array.from({ length: count }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  });
+}
+
+/** A figure for something that was not read would be worth nothing. */
+function finish(log: Log, entries: number, sum: number): void {
+  if (entries !== log.entries) throw new Error(`${entries} of ${log.entries} entries were read`);
+  use(sum);
+}
+
+/** Where sums go, so that the compiler may not leave the reading out. */
+const used = new Float64Array(1);
+
+function use(sum: number): void {
+  used[0] = sum;
+}

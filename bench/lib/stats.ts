@@ -1,0 +1,36 @@
+/** The middle of some samples, and how far they spread. */
+export interface Summary {
+  readonly median: number;
+  /** First quartile. */
+  readonly low: number;
+  /** Third quartile. */
+  readonly high: number;
+}
+
+/** Median and quartiles of at least one sample. */
+export function summarize(samples: readonly number[]): Summary {
+  const sorted = samples.toSorted((a, b) => a - b);
+  return { median: quantile(sorted, 0.5), low: quantile(sorted, 0.25), high: quantile(sorted, 0.75) };
+}
+
+/** The quantile between the two samples next to it, weighted by how near they are. */
+function quantile(sorted: readonly number[], part: number): number {
+  const place = (sorted.length - 1) * part;
+  const below = sorted[Math.floor(place)] ?? Number.NaN;
+  const above = sorted[Math.ceil(place)] ?? Number.NaN;
+  return below + (above - below) * (place - Math.floor(place));
+}
+
+/** Nanoseconds that `work` takes. */
+export function timed(work: () => void): number {
+  const begin = process.hrtime.bigint();
+  work();
+  return Number(process.hrtime.bigint() - begin);
+}
+
+/** Nanoseconds until what `work` returns is resolved. */
+export async function timedAsync(work: () => Promise<void>): Promise<number> {
+  const begin = process.hrtime.bigint();
+  await work();
+  return Number(process.hrtime.bigint() - begin);
+}
