@@ -2,6 +2,7 @@ import { formOf, strideAt, timestampAt } from '../format/entry.js';
 import { ENTRY, Form, TIMESTAMP_SUPPLY } from '../format/layout.js';
 import type { StreamState } from '../format/state.js';
 import type { Window } from '../media/window.js';
+import { certifiedBehind, reachOf } from './certificates.js';
 import { corrupt, type Problem } from './problem.js';
 import type { RegionLog } from './region-log.js';
 import type { Steps } from './steps.js';
@@ -58,6 +59,11 @@ export function* recover(
 ): Steps<Findings> {
   const census = new Census(state);
   for (const region of regions) yield* scanTail(region, census, state.limit, progress);
+  const span = { after: state.checkpoint, below: state.limit };
+  for (const region of regions) {
+    census.certified = Math.max(census.certified, certifiedBehind(region, reachOf(regions.length), span));
+    yield 'pause';
+  }
   const { certified } = census;
   if (census.firstMissing(certified) === undefined) return { newest: census.newest, problem: undefined };
   // A writer may be at work, if this is a reader: what was certified above was there before, so a second look must find it.

@@ -21,7 +21,7 @@ export function bytesOf(data: unknown): Uint8Array {
 /** The constructors and `keys` throw a TypeError where the memory was detached or taken away; a plain look says 0 bytes. */
 function viewOf(data: unknown): Uint8Array {
   if (ArrayBuffer.isView(data)) {
-    if (!(data instanceof DataView)) (data as Uint8Array).keys();
+    if (!types.isDataView(data)) (data as Uint8Array).keys();
     return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   }
   if (types.isAnyArrayBuffer(data)) return new Uint8Array(data);
