@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { type Region, type Stream, VarveError } from '../index.js';
 import { type Framing, splitterFor, withFraming } from './framing.js';
+import { standardInput } from './input.js';
 import { counted, Meter } from './meter.js';
 import { type CommonOptions, sizeOption, withCommonOptions } from './options.js';
 import { Pacer } from './pacer.js';
@@ -68,7 +69,7 @@ async function appendAll(stream: Stream, region: Region, framing: Framing, meter
     largest: () => region.available,
   });
   const pacer = new Pacer(stream);
-  for await (const chunk of process.stdin) {
+  for await (const chunk of standardInput()) {
     splitter.push(chunk);
     await pacer.keepUp(meter.bytes);
   }

@@ -58,11 +58,15 @@ async function cat(path: string, key: string | undefined, options: CatOptions): 
 }
 
 async function copy(entries: Iterable<Entry>, output: Output, write: (entry: Entry) => void): Promise<void> {
-  for (const entry of entries) {
-    write(entry);
-    if (output.full) await output.drained();
+  try {
+    for (const entry of entries) {
+      write(entry);
+      if (output.full) await output.drained();
+    }
+  } finally {
+    // What lies before a damaged entry is good, and may be all that is left.
+    await output.flush();
   }
-  await output.flush();
 }
 
 async function follow(

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { formatSize } from '../base/sizes.js';
-import { Stream } from '../index.js';
+import { type CheckReport, Stream } from '../index.js';
 import { Failed } from './failure.js';
 import { counted, terminalProgress } from './meter.js';
 import { type CommonOptions, withCommonOptions } from './options.js';
@@ -24,13 +24,13 @@ export function addCheck(program: Command): void {
 
 async function check(path: string, { medium, json }: CommonOptions): Promise<void> {
   const report = await Stream.check(path, { medium, ...terminalProgress() });
-  if (json) {
-    await print(JSON.stringify(report));
-  } else {
-    const problems = report.problems.map(({ code, message }) => `  ${message} (${code})`);
-    const contents = `${counted(report.regions, 'region', 'regions')}, ${counted(report.entries, 'entry', 'entries')}`;
-    const verdict = report.ok ? 'well' : counted(problems.length, 'problem', 'problems');
-    await print(`${path}: ${verdict}: ${contents}, ${formatSize(report.bytes)}`, ...problems);
-  }
+  await print(json ? [JSON.stringify(report)] : inWords(path, report));
   if (!report.ok) throw new Failed();
+}
+
+function inWords(path: string, { ok, regions, entries, bytes, problems }: CheckReport): string[] {
+  const verdict = ok ? 'well' : counted(problems.length, 'problem', 'problems');
+  const contents = `${counted(regions, 'region', 'regions')}, ${counted(entries, 'entry', 'entries')}`;
+  const details = problems.map(({ code, message }) => `  ${message} (${code})`);
+  return [`${path}: ${verdict}: ${contents}, ${formatSize(bytes)}`, ...details];
 }

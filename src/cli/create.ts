@@ -34,5 +34,5 @@ async function create(path: string, { size, blockSize, medium, json }: CreateOpt
   };
   await stream.close();
   const words = `created ${path}: ${formatSize(made.size)} on ${made.medium}, ${formatSize(made.available)} for regions`;
-  await print(json ? JSON.stringify(made) : words);
+  await print([json ? JSON.stringify(made) : words]);
 }

@@ -42,13 +42,16 @@ async function writeAll(stream: Stream, output: Output, meter: Meter): Promise<v
   for (const { id, name, size } of stream.regions()) {
     writeRecord({ region: id, ...(name !== undefined && { name }), size });
   }
-  for (const { timestamp, region, size, data } of stream.entries()) {
-    writeRecord({ entry: timestamp, region: region.id, size });
-    output.write(data);
-    output.write(NEWLINE);
-    meter.add(size);
-    if (output.full) await output.drained();
+  try {
+    for (const { timestamp, region, size, data } of stream.entries()) {
+      writeRecord({ entry: timestamp, region: region.id, size });
+      output.write(data);
+      output.write(NEWLINE);
+      meter.add(size);
+      if (output.full) await output.drained();
+    }
+    writeRecord({ end: { entries: meter.entries, bytes: meter.bytes } });
+  } finally {
+    await output.flush();
   }
-  writeRecord({ end: { entries: meter.entries, bytes: meter.bytes } });
-  await output.flush();
 }

@@ -2,6 +2,7 @@ import { rmSync, statSync } from 'node:fs';
 import type { Command } from 'commander';
 import { type Region, Stream } from '../index.js';
 import { corrupt, ExportReader, type ExportRecord } from './export-format.js';
+import { standardInput } from './input.js';
 import { Meter } from './meter.js';
 import { type CommonOptions, sizeOption, withCommonOptions } from './options.js';
 import { Pacer } from './pacer.js';
@@ -48,7 +49,7 @@ async function importStream(path: string, options: ImportOptions): Promise<void>
 
 async function readAll(target: ImportTarget): Promise<void> {
   const reader = new ExportReader((record, data) => target.take(record, data));
-  for await (const chunk of process.stdin) {
+  for await (const chunk of standardInput()) {
     reader.push(chunk);
     await target.keepUp();
   }

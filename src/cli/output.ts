@@ -88,12 +88,19 @@ export class Output {
   }
 }
 
-/** Writes lines of text to standard output and waits until they are written. Throws `EPIPE` if nobody reads. */
-export async function print(...lines: string[]): Promise<void> {
+/**
+ * Writes lines of text to standard output and waits until they are written; if making the lines fails, those before it are.
+ *
+ * @throws what the lines throw; `EPIPE` if nobody reads
+ */
+export async function print(lines: Iterable<string>): Promise<void> {
   const output = new Output();
-  for (const text of lines) {
-    output.line(text);
-    if (output.full) await output.drained();
+  try {
+    for (const text of lines) {
+      output.line(text);
+      if (output.full) await output.drained();
+    }
+  } finally {
+    await output.flush();
   }
-  await output.flush();
 }

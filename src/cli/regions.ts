@@ -38,7 +38,7 @@ function addList(regions: Command): void {
   withCommonOptions(command, 'write an array as JSON').action(
     async (path: string, options: CommonOptions) => {
       const found = await withStream(path, { medium: options.medium, readOnly: true }, listOf);
-      await print(...(options.json ? [JSON.stringify(found)] : found.map(inWords)));
+      await print(options.json ? [JSON.stringify(found)] : found.map(inWords));
     },
   );
 }
@@ -56,7 +56,7 @@ function addAllocate(regions: Command): void {
       const made = await withStream(path, { medium }, async (stream) =>
         factsOf(await stream.allocate(size, name === undefined ? {} : { name })),
       );
-      await print(json ? JSON.stringify(made) : `allocated ${inWords(made).trimStart()}`);
+      await print([json ? JSON.stringify(made) : `allocated ${inWords(made).trimStart()}`]);
     },
   );
 }
@@ -82,7 +82,7 @@ function addChange(
         await change(region);
         return before;
       });
-      await print(json ? JSON.stringify({ id: facts.id, name: facts.name }) : `${done} ${label}`);
+      await print([json ? JSON.stringify({ id: facts.id, name: facts.name }) : `${done} ${label}`]);
     },
   );
 }

@@ -21,7 +21,7 @@ export function addStat(program: Command): void {
 
 async function stat(path: string, { medium, json }: CommonOptions): Promise<void> {
   const facts = await withStream(path, { medium, readOnly: true }, async (stream) => factsOf(path, stream));
-  await print(...(json ? [JSON.stringify(facts)] : inWords(facts)));
+  await print(json ? [JSON.stringify(facts)] : inWords(facts));
 }
 
 type Facts = ReturnType<typeof factsOf>;

@@ -3,7 +3,7 @@ import { formatSize } from '../base/sizes.js';
 import type { Region, Stream } from '../index.js';
 import { counted } from './meter.js';
 import { type CommonOptions, countOption, withCommonOptions } from './options.js';
-import { Output } from './output.js';
+import { print } from './output.js';
 import { preview } from './preview.js';
 import { findRegion, labelOf, withStream } from './target.js';
 
@@ -44,13 +44,8 @@ Examples:
 async function tree(path: string, key: string | undefined, options: TreeOptions): Promise<void> {
   await withStream(path, { medium: options.medium, readOnly: true }, async (stream) => {
     const regions = key === undefined ? [...stream.regions()] : [findRegion(stream, key)];
-    const output = new Output();
     const draw = options.json ? drawJson : drawText;
-    for (const text of draw(path, stream, regions, options.limit)) {
-      output.line(text);
-      if (output.full) await output.drained();
-    }
-    await output.flush();
+    await print(draw(path, stream, regions, options.limit));
   });
 }
 

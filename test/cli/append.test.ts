@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { test } from 'node:test';
 import { Stream } from '../../src/index.js';
-import { feed, newStream, output, start } from './varve.js';
+import { feed, MAIN, newStream, output, start } from './varve.js';
 
 async function entriesOf(path: string, region?: string): Promise<Buffer[]> {
   const stream = await Stream.open(path, { mode: 'open', readOnly: true });
@@ -100,6 +104,15 @@ test('the region is the one named, the only one, or a new one', async (t) => {
     assert.equal(code, 1);
     assert.match(stderr, /one of its 2 regions: a, b \(VARVE_NOT_FOUND\)\n$/);
   }
+});
+
+test('a directory as standard input is an error, not an empty input', async (t) => {
+  const path = await newStream(t, 'a');
+  const directory = openSync(dirname(path), 'r');
+  t.after(() => closeSync(directory));
+  const child = spawn(process.execPath, [MAIN, 'append', path], { stdio: [directory, 'ignore', 'ignore'] });
+  const [code] = await once(child, 'close');
+  assert.equal(code, 1);
 });
 
 test('200,000 lines go in and come out again as they were', async (t) => {

@@ -99,6 +99,27 @@ test('check says that all is well, or what is damaged', async (t) => {
   assert.ok(readFileSync(path).equals(file), 'checking changes nothing');
 });
 
+test('what lies before the damage is written, then the error told', async (t) => {
+  const path = await newStream(t, 'good', 'bad');
+  await feed('well', 'append', path, 'good');
+  await feed('first\nsecond\n<<marked>>\nlast', 'append', path, 'bad');
+  const file = readFileSync(path);
+  const at = file.indexOf('<<marked>>');
+  file[at] = (file[at] ?? 0) ^ 1;
+  writeFileSync(path, file);
+  const expectations = {
+    cat: /^well\nfirst\nsecond\n$/,
+    tree: /region 'good'[\s\S]*well/,
+    export: /second\n$/,
+  };
+  for (const [command, expected] of Object.entries(expectations)) {
+    const { code, stdout, stderr } = await varve(command, path);
+    assert.match(stdout.toString(), expected);
+    assert.equal(code, 1);
+    assert.match(stderr, /^varve: [^\n]+ \(VARVE_CORRUPT\)\n$/);
+  }
+});
+
 test('regions are listed, allocated, cleared and freed', async (t) => {
   const path = await newStream(t, 'a');
   assert.match(

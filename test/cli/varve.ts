@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { Stream } from '../../src/index.js';
 import { temporaryDirectory } from '../helpers/media.js';
 
-const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+/** The compiled command line. */
+export const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
 
 /** What the command line left behind. */
 export interface Outcome {
