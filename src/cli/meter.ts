@@ -72,6 +72,6 @@ export function counted(count: number, one: string, many: string): string {
 }
 
 /** A whole number with its thousands apart, the same in every locale: '12,345'. */
-export function grouped(count: number): string {
+function grouped(count: number): string {
   return count.toLocaleString('en-US');
 }
