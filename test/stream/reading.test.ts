@@ -50,6 +50,8 @@ onEveryMedium('the whole stream, merged in timestamp order over many regions', a
     assert.deepEqual(texts(stream.entries()), all);
     assert.deepEqual(texts(stream.entries({ from: 1501 })), all.slice(1500));
     assert.deepEqual(texts(stream.entries({ from: 3001 })), []);
+    assert.deepEqual(texts(stream.entries({ reverse: true })), all.toReversed());
+    assert.deepEqual(texts(stream.entries({ reverse: true, from: 100 })), all.slice(0, 100).toReversed());
     for (const entry of stream.entries())
       assert.equal(entry.region.get(entry.timestamp)?.text(), entry.text());
   }

@@ -222,7 +222,8 @@ test('Tail found by reading everything', async (t) => {
   child.kill();
   await child.ended;
   const afterCrash = (await bytesReadBy(openAndAppend)) ?? 0;
-  assert.ok(afterCrash < 4 * 2 ** 20, `${afterCrash} bytes were read to recover 100 entries behind 40 MB`);
+  // What was written since the mark, and a fixed stretch behind it that is searched for certificates.
+  assert.ok(afterCrash < 24 * 2 ** 20, `${afterCrash} bytes were read to recover 100 entries behind 40 MB`);
   assert.equal(texts(again?.region('long')?.entries({ from: 401 }) ?? []).length, 102);
   assert.deepEqual(again?.region('long')?.get(401)?.copy(), utf8('first after opening'));
 });
