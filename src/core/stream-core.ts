@@ -100,8 +100,8 @@ export class StreamCore implements RegionHost {
 
   assertReadable(region: RegionLog, life: number): void {
     if (region.life === life) return;
-    this.assertOpen();
     region.assertAlive();
+    this.assertOpen();
     throw new VarveError(
       'VARVE_REGION_FREED',
       `Region ${region.slot.record.id} was cleared: the entries that stood in it are gone`,

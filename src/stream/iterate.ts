@@ -154,7 +154,6 @@ async function news(core: StreamCore, signal: AbortSignal | undefined): Promise<
     : core.nextCommit();
   if (signal === undefined) await happens;
   else await unlessAborted(happens, signal);
-  core.assertOpen();
 }
 
 async function unlessAborted(promise: Promise<unknown>, signal: AbortSignal): Promise<void> {
