@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import type { Region, Slot, Stream } from '../../src/index.js';
+import { copyFileSync, rmSync } from 'node:fs';
+import { type Region, type Slot, Stream } from '../../src/index.js';
 import { isFailure } from './errors.js';
 import type { Place } from './media.js';
 
@@ -73,10 +74,10 @@ export class Real {
   stream: Stream;
   slots: OpenSlot[] = [];
   pending: Promise<unknown>[] = [];
-  readonly #place: Place;
+  readonly place: Place;
 
   constructor(place: Place, stream: Stream) {
-    this.#place = place;
+    this.place = place;
     this.stream = stream;
   }
 
@@ -95,8 +96,44 @@ export class Real {
       if (outcome.status === 'rejected')
         assert.ok(isFailure(outcome.reason, ['VARVE_CLOSED']), String(outcome.reason));
     }
-    this.stream = await this.#place.open();
+    this.stream = await this.place.open();
   }
+}
+
+/**
+ * What would be left if the process died now: the file as it is, opened by somebody else. All that was persisted must be there;
+ * what was only committed may be, from the front on.
+ */
+export async function compareAfterCrash(model: Model, real: Real): Promise<void> {
+  const { path, kind } = real.place;
+  if (path === undefined || kind === 'memory') return;
+  const { persisted } = real.stream;
+  const crash = `${path}.crash`;
+  copyFileSync(path, crash);
+  const seen: string[] = [];
+  for (const readOnly of [true, false, true]) {
+    const stream = await Stream.open(crash, { medium: kind, readOnly });
+    try {
+      assert.deepEqual(
+        Array.from(stream.regions(), (region) => [region.id, region.name, region.size]),
+        model.regions.map((region) => [region.id, region.name, region.size]),
+      );
+      for (const expected of model.regions) compareSurvivors(expected, stream.region(expected.id), persisted);
+      seen.push(JSON.stringify(Array.from(stream.entries(), (entry) => entry.timestamp)));
+      if (!readOnly) assert.deepEqual((await stream.check()).problems, []);
+    } finally {
+      await stream.close();
+    }
+  }
+  assert.deepEqual(new Set(seen).size, 1, 'recovering twice is recovering once');
+  rmSync(crash);
+}
+
+function compareSurvivors(expected: ModelRegion, region: Region | undefined, persisted: number): void {
+  assert.ok(region !== undefined);
+  const survivors = [...region].length;
+  assert.ok(survivors >= expected.entries.filter((entry) => entry.timestamp <= persisted).length);
+  compareEntries(expected.entries.slice(0, survivors), region);
 }
 
 /** The real stream is what the model says, whichever way one reads it. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { pattern } from '../helpers/bytes.js';
 import { fails, isFailure } from '../helpers/errors.js';
-import { compare, type Model, type ModelRegion, type Real } from '../helpers/model.js';
+import { compare, compareAfterCrash, type Model, type ModelRegion, type Real } from '../helpers/model.js';
 
 type Command = fc.AsyncCommand<Model, Real>;
 
@@ -176,6 +176,8 @@ const checkStream: Command = command('check', async (_model, real) => {
   assert.deepEqual((await real.stream.check()).problems, []);
 });
 
+const crash: Command = command('crash', compareAfterCrash);
+
 function read(pick: number, from: number): Command {
   return onRegion(`read from ${from}`, pick, (region, _model, real) => {
     const target = real.region(region);
@@ -226,6 +228,7 @@ export const commands = fc.commands(
     fc.boolean().map(persist),
     fc.constant(reopen),
     fc.constant(checkStream),
+    fc.constant(crash),
     fc.tuple(pick, fc.integer({ min: 1, max: 60 })).map((args) => read(...args)),
   ],
   { maxCommands: 60, size: 'max' },
