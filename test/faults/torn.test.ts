@@ -78,6 +78,23 @@ test('opening for writing after damage that was certified changes nothing', (t) 
   assert.ok(victim.intact);
 });
 
+test('a damaged payload of many megabytes is told by the entries behind it', async (t) => {
+  const place = filePlaceOn(t, 'file', '40MiB');
+  const stream = place.openSync();
+  const region = stream.allocateSync('36MiB');
+  region.appendSync(new Uint8Array(33 * 2 ** 20).fill(0x61));
+  for (let index = 0; index < 3; index += 1) region.appendSync('behind');
+  const file = readFileSync(place.path);
+  stream.closeSync();
+  file[20 * 2 ** 20] = 0x62;
+  const victim = new Image(t, file);
+  for (const readOnly of [false, true]) {
+    const outcome = victim.outcome({ readOnly });
+    assert.ok('code' in outcome && outcome.code === 'VARVE_CORRUPT', `read-only: ${readOnly}`);
+  }
+  assert.ok(victim.intact);
+});
+
 test('recovering twice is recovering once', async (t) => {
   const { image } = crashed(t, 3);
   const victim = new Image(t, image.good);

@@ -146,6 +146,25 @@ onEveryMedium('views that someone takes away or changes hurt nobody else', async
   assert.deepEqual(texts(region), ['small', 'next']);
 });
 
+onEveryMedium('a view of a freed region cannot reach what is there now', async (_t, place) => {
+  const stream = await place.open();
+  for (let life = 0; life < 3; life += 1) {
+    const old = await stream.allocate(stream.available);
+    const { data } = old.appendSync('x'.repeat(1000));
+    const slot = old.reserve(1000);
+    const views = [data, slot.data];
+    slot.cancel();
+    await old.free();
+    const region = await stream.allocate(stream.available);
+    const entry = region.appendSync('y'.repeat(3000));
+    for (const view of views) for (let at = 0; at < view.length; at += 1) view[at] = 0x21;
+    assert.equal(entry.text(), 'y'.repeat(3000));
+    await stream.persist();
+    assert.ok((await stream.check()).ok);
+    await region.free();
+  }
+});
+
 onEveryFile('a view stolen from the medium: no false acknowledgement, no dead process', async (_t, place) => {
   const stream = await place.open();
   const region = await stream.allocate('64KiB', { name: 'stolen' });
