@@ -14,7 +14,7 @@ for (const kind of FILE_KINDS) {
     assert.deepEqual([ending.code, ending.signal, ending.lines], [0, null, ['left']]);
     const stream = await Stream.open(path, { medium: kind });
     // What was committed when the process came to its own end was not thrown away.
-    const expected = Array.from({ length: 101 }, (_, index) => `left ${index}`);
+    const expected = Array.from({ length: 100 }, (_, index) => `left ${index}`);
     assert.deepEqual(texts(stream.entries()), expected);
     await stream.close();
   });
