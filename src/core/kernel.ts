@@ -46,9 +46,12 @@ export const plainKernel: Kernel = {
 class NativeKernel implements Kernel {
   readonly #addon: Addon;
   readonly #block: Float64Array;
+  /** Held here since a look into the addon's exports, a dictionary, takes longer than the call. */
+  readonly #seal: () => void;
 
   constructor(addon: Addon) {
     this.#addon = addon;
+    this.#seal = addon.seal;
     this.#block = new Float64Array(addon.block);
   }
 
@@ -62,7 +65,7 @@ class NativeKernel implements Kernel {
     block[1] = from - window.start;
     block[2] = to - window.start;
     block[3] = seed;
-    this.#addon.seal();
+    this.#seal();
   }
 
   walk(window: Window, from: number, to: number, seed: number, after: number, below: number): Walk {

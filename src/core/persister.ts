@@ -34,8 +34,9 @@ export class Persister {
   readonly #medium: Medium;
   readonly #clock: Clock;
   readonly #host: PersisterHost;
-  /** Regions with entries that are not sealed yet. */
-  #dirty: RegionLog[] = [];
+  /** Regions with entries that are not sealed yet: the first `#dirtyCount`. An array that is emptied would be made anew each time. */
+  readonly #dirty: RegionLog[] = [];
+  #dirtyCount = 0;
   /** Appends that wait, in the order of their timestamps. */
   #waiting: Waiting[] = [];
   readonly #progress = new Signal();
@@ -54,7 +55,7 @@ export class Persister {
 
   /** The region has entries to seal. */
   touched(region: RegionLog): void {
-    this.#dirty.push(region);
+    this.#dirty[this.#dirtyCount++] = region;
     if (this.#restTimer === undefined) this.#watchForRest();
   }
 
@@ -62,25 +63,34 @@ export class Persister {
   forget(region: RegionLog): void {
     if (!region.dirty) return;
     region.dirty = false;
-    this.#dirty = this.#dirty.filter((other) => other !== region);
+    const index = this.#dirty.indexOf(region);
+    this.#dirty[index] = this.#dirty[--this.#dirtyCount] as RegionLog;
   }
 
   /** Seals what was committed. Returns the timestamp up to which the next drain makes everything durable. */
   sealAll(): number {
     const dirty = this.#dirty;
-    for (let i = 0; i < dirty.length; i++) {
+    for (let i = 0; i < this.#dirtyCount; i++) {
       const region = dirty[i] as RegionLog;
       region.seal();
       region.dirty = false;
     }
-    dirty.length = 0;
+    this.#dirtyCount = 0;
     return this.#clock.last;
   }
 
   /** Persists everything committed, and returns once it is. */
   persistSync(): void {
-    if (this.#clock.persisted === this.#clock.last) return;
-    const target = this.sealAll();
+    if (this.#clock.persisted !== this.#clock.last) this.drainSync(this.sealAll());
+  }
+
+  /**
+   * The second half of `persistSync`. What the caller does between the halves costs nothing on a medium that flushes cache
+   * lines: they are on their way meanwhile.
+   *
+   * @param target what `sealAll` returned
+   */
+  drainSync(target: number): void {
     try {
       this.#medium.drainSync();
     } catch (error) {

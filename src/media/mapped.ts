@@ -23,8 +23,9 @@ export class MappedMedium implements Medium {
   readonly slow: boolean;
   readonly retains = true;
   readonly #file: OpenedFile;
-  readonly #addon: Addon;
   readonly #block: Float64Array;
+  /** Held here since a look into the addon's exports, a dictionary, takes longer than the call. */
+  readonly #fence: () => void;
   readonly #inUse = new Set<MappedExtent>();
   readonly #parts: MappedParts;
 
@@ -39,7 +40,7 @@ export class MappedMedium implements Medium {
     this.slow = kind === 'page-cache';
     this.granularity = this.slow ? addon.features.pageSize : CACHE_LINE_BYTES;
     this.#file = file;
-    this.#addon = addon;
+    this.#fence = addon.fence;
     this.#block = new Float64Array(addon.block);
     const flushesLines = kind === 'pmem' && !file.readOnly;
     this.#parts = { file, addon, mappingKind, flushesLines, block: this.#block, inUse: this.#inUse };
@@ -75,7 +76,7 @@ export class MappedMedium implements Medium {
   drainSync(): void {
     this.#file.assertSound();
     if (this.slow) this.#file.syncSync();
-    else this.#addon.fence();
+    else this.#fence();
     if (this.#block[LOST_PAGES] !== 0) this.#failIfLost();
   }
 

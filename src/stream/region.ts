@@ -65,9 +65,21 @@ export class Region {
    */
   appendSync(data: Data, options?: AppendOptions): Entry {
     const persists = options === undefined || this.#prepare(options);
-    const entry = this.#append(data);
-    if (persists) this.#core.persister.persistSync();
-    else this.#core.persister.soon();
+    const { persister } = this.#core;
+    let position: number;
+    let size: number;
+    if (typeof data === 'string') {
+      size = Buffer.byteLength(data);
+      position = this.#log.appendText(data, size);
+    } else {
+      const bytes = bytesOf(data);
+      size = bytes.length;
+      position = this.#log.append(bytes);
+    }
+    if (!persists) persister.soon();
+    const sealed = persists ? persister.sealAll() : 0;
+    const entry = this.#appended(position, size);
+    if (persists) persister.drainSync(sealed);
     return entry;
   }
 
