@@ -79,16 +79,21 @@ export class Persister {
     return this.#clock.last;
   }
 
+  /** Seals what was committed, where there is a crash to survive. Returns what `drainSync` takes. */
+  prepare(): number {
+    return this.#medium.volatile ? this.#clock.last : this.sealAll();
+  }
+
   /** Persists everything committed, and returns once it is. */
   persistSync(): void {
-    if (this.#clock.persisted !== this.#clock.last) this.drainSync(this.sealAll());
+    if (this.#clock.persisted !== this.#clock.last) this.drainSync(this.prepare());
   }
 
   /**
    * The second half of `persistSync`. What the caller does between the halves costs nothing on a medium that flushes cache
    * lines: they are on their way meanwhile.
    *
-   * @param target what `sealAll` returned
+   * @param target what `prepare` returned
    */
   drainSync(target: number): void {
     try {
@@ -185,7 +190,7 @@ export class Persister {
   }
 
   async #persistGroup(): Promise<void> {
-    const target = this.sealAll();
+    const target = this.prepare();
     if (this.#medium.slow) await this.#medium.drain();
     else this.#medium.drainSync();
     this.reached(target);
@@ -196,7 +201,7 @@ export class Persister {
     const waiting = this.#waiting;
     let count = 0;
     while (count < waiting.length && (waiting[count] as Waiting).timestamp <= timestamp) count++;
-    this.#waiting = waiting.slice(count);
+    this.#waiting = count === waiting.length ? [] : waiting.slice(count);
     for (let i = 0; i < count; i++) {
       const { resolve, value } = waiting[i] as Waiting;
       resolve(value as never);

@@ -12,6 +12,7 @@ export class FileMedium implements Medium {
   readonly kind = 'file';
   readonly granularity = 512;
   readonly slow = true;
+  readonly volatile = false;
   readonly retains = true;
   readonly #file: OpenedFile;
   readonly #queue: WriteQueue;

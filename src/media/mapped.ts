@@ -21,6 +21,7 @@ export class MappedMedium implements Medium {
   readonly kind: 'pmem' | 'page-cache';
   readonly granularity: number;
   readonly slow: boolean;
+  readonly volatile = false;
   readonly retains = true;
   readonly #file: OpenedFile;
   readonly #block: Float64Array;

@@ -31,6 +31,8 @@ export interface Medium {
   readonly readOnly: boolean;
   /** True if a drain takes so long that callers on the event loop should not wait for it. */
   readonly slow: boolean;
+  /** True if nothing on it outlives the process: persisting has nothing to do. */
+  readonly volatile: boolean;
   /** False for a medium that keeps nothing: what was stored there cannot be read back. */
   readonly retains: boolean;
   /** True if the medium was just created and holds no stream yet. `publish` must follow once it does. */

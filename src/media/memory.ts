@@ -18,6 +18,7 @@ export class MemoryMedium implements Medium {
   readonly granularity = 1;
   readonly readOnly = false;
   readonly slow = false;
+  readonly volatile = true;
   readonly retains: boolean = true;
   readonly path = undefined;
   readonly failed = undefined;

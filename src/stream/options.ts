@@ -71,6 +71,7 @@ export function signalOption(value: unknown): AbortSignal | undefined {
 
 /** Whether an append is done only when it is persisted. */
 export function persistsBeforeDone(options: AppendOptions | undefined): boolean {
+  if (options?.until === 'committed') return false;
   assertOptions(options);
   if (options?.until === undefined) return true;
   return oneOf(options.until, ['committed', 'persisted'], 'until') === 'persisted';

@@ -77,7 +77,7 @@ export class Region {
       position = this.#log.append(bytes);
     }
     if (!persists) persister.soon();
-    const sealed = persists ? persister.sealAll() : 0;
+    const sealed = persists ? persister.prepare() : 0;
     const entry = this.#appended(position, size);
     if (persists) persister.drainSync(sealed);
     return entry;

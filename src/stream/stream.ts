@@ -233,6 +233,7 @@ export class Stream {
   async check(options: CheckOptions = {}): Promise<CheckReport> {
     assertOptions(options);
     await this.persist();
+    this.#core.persister.sealAll();
     const { onProgress, signal } = options;
     const steps = check(this.#core, (done, total) => onProgress?.({ phase: 'check', done, total }));
     return take(steps, this.#core.medium, signal);
