@@ -2,7 +2,6 @@ import type { Medium } from '../media/medium.js';
 import { atExit, notAtExit } from './at-exit.js';
 import type { Clock } from './clock.js';
 import type { RegionLog } from './region-log.js';
-import { Signal } from './signal.js';
 
 /** How long something committed may wait for the background to make it durable. Milliseconds. */
 const BACKGROUND_DELAY = 5;
@@ -20,7 +19,7 @@ interface Waiting {
 export interface PersisterHost {
   /** A sync failed for good: nothing can be acknowledged any more. */
   poison(error: unknown): Error;
-  /** Called whenever everything committed was persisted. */
+  /** Called once everything that was committed at `callWhenPersisted` is persisted. */
   persisted(): void;
   /** Called in the background when nothing was appended for a while. */
   atRest(): void;
@@ -37,9 +36,11 @@ export class Persister {
   /** Regions with entries that are not sealed yet: the first `#dirtyCount`. An array that is emptied would be made anew each time. */
   readonly #dirty: RegionLog[] = [];
   #dirtyCount = 0;
-  /** Appends that wait, in the order of their timestamps. */
+  /** Those who wait, in the order of their timestamps. */
   #waiting: Waiting[] = [];
-  readonly #progress = new Signal();
+  #hostWaits = false;
+  /** True if somebody is to be told when something was persisted. */
+  #awaited = false;
   #running = false;
   #wanted = false;
   #timer: NodeJS.Timeout | undefined;
@@ -102,14 +103,18 @@ export class Persister {
       throw this.#failed(error);
     }
     this.reached(target);
-    this.#host.persisted();
   }
 
   /** A drain that began after `sealAll` returned `timestamp` has succeeded. */
   reached(timestamp: number): void {
     this.#clock.persistedUpTo(timestamp);
-    if (this.#waiting.length > 0) this.#resolveUpTo(timestamp);
-    if (this.#progress.awaited) this.#progress.notify();
+    if (this.#awaited) this.#tell(timestamp);
+  }
+
+  /** Has the host's `persisted` called once. */
+  callWhenPersisted(): void {
+    this.#hostWaits = true;
+    this.#awaited = true;
   }
 
   /** Resolves with `value` once `timestamp`, which was committed just now, is persisted. */
@@ -120,21 +125,26 @@ export class Persister {
     reject: (error: unknown) => void,
   ): void {
     this.#waiting.push({ timestamp, value, resolve, reject });
+    this.#awaited = true;
     if (!this.#wanted) this.#want();
   }
 
-  /** Resolves once everything up to `timestamp` is persisted, be it given out already or not. */
+  /** Resolves once everything up to `timestamp`, which was given out, is persisted. */
   async whenPersisted(timestamp: number): Promise<void> {
-    while (this.#clock.persisted < timestamp) {
-      if (this.#stopped !== undefined) throw this.#stopped;
-      if (timestamp <= this.#clock.last) this.#want();
-      await this.#progress.next();
-    }
+    if (this.#clock.persisted >= timestamp) return;
+    if (this.#stopped !== undefined) throw this.#stopped;
+    await new Promise<void>((resolve, reject) => {
+      this.whenAppended(this.#clock.last, undefined, resolve, reject);
+    });
   }
 
   /** Sees to it that what was committed becomes durable soon, though nobody waits. */
   soon(): void {
-    if (this.#timer !== undefined || this.#stopped !== undefined) return;
+    if (this.#timer === undefined) this.#arm();
+  }
+
+  #arm(): void {
+    if (this.#stopped !== undefined) return;
     this.#timer = setTimeout(() => this.#background(), BACKGROUND_DELAY).unref();
     atExit(this.#persistAtExit);
   }
@@ -145,10 +155,7 @@ export class Persister {
     clearTimeout(this.#timer);
     clearTimeout(this.#restTimer);
     notAtExit(this.#persistAtExit);
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const { reject } of waiting) reject(error);
-    this.#progress.notify();
+    this.#reject(error);
   }
 
   #background(): void {
@@ -185,6 +192,7 @@ export class Persister {
     } catch (error) {
       this.#wanted = false;
       this.#reject(this.#failed(error));
+      this.soon();
     }
     this.#running = false;
   }
@@ -194,7 +202,14 @@ export class Persister {
     if (this.#medium.slow) await this.#medium.drain();
     else this.#medium.drainSync();
     this.reached(target);
-    this.#host.persisted();
+  }
+
+  #tell(timestamp: number): void {
+    this.#resolveUpTo(timestamp);
+    const hostWaits = this.#hostWaits;
+    this.#hostWaits = false;
+    this.#awaited = this.#waiting.length > 0;
+    if (hostWaits) this.#host.persisted();
   }
 
   #resolveUpTo(timestamp: number): void {

@@ -68,9 +68,9 @@ export class RegionLog {
   /** The stream is to be told when the tail passes this: of what stands behind the mark, and when it is time for a new one. */
   reportAt = 0;
   /** What a recovery found wrong at the end of the region: something acknowledged is missing there. */
-  damage: Problem | undefined;
+  damage: Problem | undefined = undefined;
   /** Made by those who read backwards. */
-  index: SparseIndex | undefined;
+  index: SparseIndex | undefined = undefined;
   /** Up to here an append needs no second thought; 0 if something has to be looked at first. */
   #reach = 0;
   #window: Window | undefined;
@@ -302,16 +302,15 @@ export class RegionLog {
   /** The one hot path: what stands here is done for every entry. */
   #commit(size: number): number {
     const clock = this.#clock;
-    const window = this.#window as Window;
+    const { words, start } = this.#window as Window;
     const position = this.tail;
     const timestamp = clock.last + 1;
-    const word = (position - window.start) >>> 2;
-    const words = window.words;
+    const word = (position - start) >>> 2;
     words[word] = size;
-    words[word + ENTRY.lowWord] = timestamp >>> 0;
-    words[word + ENTRY.highWord] = clock.word;
+    words[word + 2] = timestamp >>> 0;
+    words[word + 3] = clock.word;
     this.entries++;
-    this.#advance(position + ENTRY.header + size + (-size & 7), timestamp);
+    this.#advance(position + 16 + size + (-size & 7), timestamp);
     return position;
   }
 

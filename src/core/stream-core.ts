@@ -42,11 +42,10 @@ export class StreamCore implements RegionHost {
   readonly regions = new Map<number, RegionLog>();
   readonly names = new Map<string, RegionLog>();
   /** What a recovery found missing that had been acknowledged. */
-  damage: Problem | undefined;
+  damage: Problem | undefined = undefined;
   watched = false;
   closed = false;
   #poison: VarveError | undefined;
-  #checkpointDue = false;
   readonly #commits = new Signal();
 
   constructor(parts: StreamParts) {
@@ -128,7 +127,7 @@ export class StreamCore implements RegionHost {
       region.reportAt = region.slot.record.mark.tail + MARK_SPAN;
     } else {
       region.reportAt = Number.POSITIVE_INFINITY;
-      this.#checkpointDue = true;
+      this.persister.callWhenPersisted();
     }
   }
 
@@ -155,10 +154,8 @@ export class StreamCore implements RegionHost {
     return true;
   }
 
-  /** Runs after everything committed was persisted. */
+  /** A region has grown so much since its mark that it is time for a new one. */
   persisted(): void {
-    if (!this.#checkpointDue) return;
-    this.#checkpointDue = false;
     this.#inBackground(this.checkpointer.write(false));
   }
 

@@ -10,7 +10,10 @@ export type Data = string | NodeJS.ArrayBufferView | ArrayBuffer | SharedArrayBu
  * @throws TypeError if it is something else, or its memory was detached
  */
 export function bytesOf(data: unknown): Uint8Array {
-  if (data instanceof Uint8Array && data.length > 0) return data;
+  return data instanceof Uint8Array && data.length > 0 ? data : checkedBytesOf(data);
+}
+
+function checkedBytesOf(data: unknown): Uint8Array {
   try {
     return viewOf(data);
   } catch (cause) {

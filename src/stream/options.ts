@@ -71,8 +71,12 @@ export function signalOption(value: unknown): AbortSignal | undefined {
 
 /** Whether an append is done only when it is persisted. */
 export function persistsBeforeDone(options: AppendOptions | undefined): boolean {
-  if (options?.until === 'committed') return false;
+  if (options === undefined) return true;
+  return options?.until === 'committed' ? false : checkedUntil(options);
+}
+
+function checkedUntil(options: AppendOptions): boolean {
   assertOptions(options);
-  if (options?.until === undefined) return true;
-  return oneOf(options.until, ['committed', 'persisted'], 'until') === 'persisted';
+  if (options.until !== undefined) oneOf(options.until, ['committed', 'persisted'], 'until');
+  return true;
 }

@@ -64,29 +64,26 @@ export class Region {
    * VARVE_REGION_FREED, VARVE_CLOSED, VARVE_POISONED, VARVE_IO, TypeError
    */
   appendSync(data: Data, options?: AppendOptions): Entry {
-    const persists = options === undefined || this.#prepare(options);
+    const persists = this.#prepare(options);
+    if (typeof data === 'string') return this.#settleSync(this.#appendText(data), persists);
     const { persister } = this.#core;
-    let position: number;
-    let size: number;
-    if (typeof data === 'string') {
-      size = Buffer.byteLength(data);
-      position = this.#log.appendText(data, size);
-    } else {
-      const bytes = bytesOf(data);
-      size = bytes.length;
-      position = this.#log.append(bytes);
+    const bytes = bytesOf(data);
+    const position = this.#log.append(bytes);
+    if (!persists) {
+      persister.soon();
+      return this.#appended(position, bytes.length);
     }
-    if (!persists) persister.soon();
-    const sealed = persists ? persister.prepare() : 0;
-    const entry = this.#appended(position, size);
-    if (persists) persister.drainSync(sealed);
+    // The entry is made while the flushed cache lines are on their way.
+    const sealed = persister.prepare();
+    const entry = this.#appended(position, bytes.length);
+    persister.drainSync(sealed);
     return entry;
   }
 
   /** As `appendSync`, but resolves. Appends that are under way at the same time share one sync; slots open before it are waited for. */
   append(data: Data, options?: AppendOptions): Promise<Entry> {
     return new Promise((resolve, reject) => {
-      const persists = options === undefined || this.#prepare(options);
+      const persists = this.#prepare(options);
       if (this.#log.reservations.none) this.finish(this.#append(data), persists, resolve, reject);
       else
         this.#appendBehind(
@@ -100,17 +97,14 @@ export class Region {
 
   /** Appends the parts as one entry, without joining them first. As `appendSync` otherwise. */
   appendvSync(parts: readonly Data[], options?: AppendOptions): Entry {
-    const persists = options === undefined || this.#prepare(options);
-    const entry = this.#appendParts(partsOf(parts));
-    if (persists) this.#core.persister.persistSync();
-    else this.#core.persister.soon();
-    return entry;
+    const persists = this.#prepare(options);
+    return this.#settleSync(this.#appendParts(partsOf(parts)), persists);
   }
 
   /** As `appendvSync`, but resolves. */
   appendv(parts: readonly Data[], options?: AppendOptions): Promise<Entry> {
     return new Promise((resolve, reject) => {
-      const persists = options === undefined || this.#prepare(options);
+      const persists = this.#prepare(options);
       const bytes = partsOf(parts);
       if (this.#log.reservations.none) this.finish(this.#appendParts(bytes), persists, resolve, reject);
       else this.#appendBehind(bytes, persists, resolve, reject);
@@ -220,14 +214,22 @@ export class Region {
     }
   }
 
+  /** Returns once the entry is persisted, or sees to it that it will be. */
+  #settleSync(entry: Entry, persists: boolean): Entry {
+    if (persists) this.#core.persister.persistSync();
+    else this.#core.persister.soon();
+    return entry;
+  }
+
   #append(data: Data): Entry {
-    const log = this.#log;
-    if (typeof data === 'string') {
-      const size = Buffer.byteLength(data);
-      return this.#appended(log.appendText(data, size), size);
-    }
+    if (typeof data === 'string') return this.#appendText(data);
     const bytes = bytesOf(data);
-    return this.#appended(log.append(bytes), bytes.length);
+    return this.#appended(this.#log.append(bytes), bytes.length);
+  }
+
+  #appendText(text: string): Entry {
+    const size = Buffer.byteLength(text);
+    return this.#appended(this.#log.appendText(text, size), size);
   }
 
   #appendParts(parts: readonly Uint8Array[]): Entry {
@@ -260,21 +262,23 @@ export class Region {
   }
 
   /** Checks the options of an append; true if it is to be persisted before it is done. */
-  #prepare(options: AppendOptions): boolean {
+  #prepare(options: AppendOptions | undefined): boolean {
     const persists = persistsBeforeDone(options);
-    if (options.expectedLast === undefined) return persists;
-    const expected = timestampOption(options.expectedLast, 'expectedLast');
-    const log = this.#log;
-    this.#assertUsable();
-    const last = log.entries === 0 ? 0 : log.lastTimestamp;
-    if (last !== expected || !log.reservations.none) {
-      const actual = log.reservations.none ? `it is ${last}` : 'another append is under way';
-      throw new VarveError(
-        'VARVE_CONFLICT',
-        `Cannot append as the last entry was expected to have timestamp ${expected}, but ${actual}: read what is new and try again`,
-      );
-    }
+    if (options?.expectedLast !== undefined) this.#assertLast(options.expectedLast);
     return persists;
+  }
+
+  #assertLast(expectedLast: number): void {
+    const expected = timestampOption(expectedLast, 'expectedLast');
+    this.#assertUsable();
+    const log = this.#log;
+    const last = log.entries === 0 ? 0 : log.lastTimestamp;
+    if (last === expected && log.reservations.none) return;
+    const actual = log.reservations.none ? `it is ${last}` : 'another append is under way';
+    throw new VarveError(
+      'VARVE_CONFLICT',
+      `Cannot append as the last entry was expected to have timestamp ${expected}, but ${actual}: read what is new and try again`,
+    );
   }
 
   #assertUsable(): void {
