@@ -101,13 +101,20 @@ addonTest('verification works at any alignment', (addon) => {
 });
 
 addonTest(
-  'timestamps must rise, fillers must not, and continued entries are not for this version',
+  'timestamps must rise, fillers must not fall, and continued entries are not for this version',
   (addon) => {
     const cases: readonly (readonly [string, readonly Sketch[], number])[] = [
       ['equal timestamps', [5, 5].map((timestamp) => ({ timestamp, payload: noise(8) })), 1],
       ['falling timestamps', [5, 4].map((timestamp) => ({ timestamp, payload: noise(8) })), 1],
       ['timestamp 0', [{ timestamp: 0, payload: noise(8) }], 0],
-      ['a filler ahead of its time', [{ timestamp: 1, payload: noise(8), form: 3 }], 0],
+      [
+        'a filler of an earlier time',
+        [
+          { timestamp: 5, payload: noise(8) },
+          { timestamp: 4, payload: noise(8), form: 3 },
+        ],
+        1,
+      ],
       ['a filler of odd length', [{ timestamp: 0, payload: noise(9), form: 3 }], 0],
       ['a continued entry', [{ timestamp: 1, payload: noise(8), form: 2 }], 0],
     ];
@@ -121,7 +128,7 @@ addonTest(
   },
 );
 
-addonTest('a filler may stand first, with the timestamp before the life began', (addon) => {
+addonTest('a filler may stand first, with the last timestamp given out before it', (addon) => {
   const bytes = new Uint8Array(64);
   write(bytes, 0, SEED, [
     { timestamp: 41, payload: new Uint8Array(8), form: 3 },
