@@ -5,7 +5,8 @@ import type { Region } from './region.js';
 
 /**
  * Goes through a region from front to back without making an object for an entry. At the end `next` is false, and true
- * again once something was appended.
+ * again once something was appended. What the other members say is good while it stands on an entry: after `next` was true,
+ * and as long as the region is not freed or cleared.
  *
  * @example
  * const cursor = region.cursor();

@@ -41,8 +41,8 @@ export class Entry {
   }
 
   /**
-   * The payload on the medium itself, without a copy: not to be changed. Good until the region is freed or the stream
-   * closed; then it is empty.
+   * The payload on the medium itself, without a copy: not to be changed. Good until the region is freed or cleared or the stream
+   * closed; what a view kept from before shows then is not certain, but harmless.
    *
    * @throws VARVE_REGION_FREED if the region was freed or cleared, VARVE_CLOSED if the stream was closed,
    * VARVE_NOT_FOUND on a medium that keeps nothing

@@ -28,7 +28,7 @@ export interface OpenOptions {
   medium?: 'auto' | 'pmem' | 'page-cache' | 'file';
   /** Called during long recoveries. */
   onProgress?: (progress: Progress) => void;
-  /** Aborting it ends a long recovery. */
+  /** Aborting it ends the opening, also in the middle of a long recovery; it then rejects with the signal's reason. */
   signal?: AbortSignal;
 }
 

@@ -5,7 +5,7 @@ export type Until = 'committed' | 'persisted';
 
 /** How to append. */
 export interface AppendOptions {
-  /** Default 'persisted'. */
+  /** 'persisted', the default: done once it is durable. 'committed': done once readers see it; durable soon after, in the background. */
   until?: Until;
   /** Only if the region's last entry has this timestamp (0: if it has none); else `VARVE_CONFLICT`. */
   expectedLast?: number;

@@ -42,13 +42,21 @@ export class Region {
     this.#core = core;
   }
 
-  /** The largest payload that still fits, in bytes; 0 also where not even an empty entry does. */
+  /**
+   * The largest payload that still fits, in bytes; 0 also where not even an empty entry does.
+   *
+   * @throws VARVE_REGION_FREED, VARVE_CLOSED
+   */
   get available(): number {
     this.#assertUsable();
     return this.#log.available;
   }
 
-  /** The number of entries in the region. */
+  /**
+   * The number of entries in the region.
+   *
+   * @throws VARVE_REGION_FREED, VARVE_CLOSED
+   */
   get entryCount(): number {
     this.#assertUsable();
     return this.#log.entries;
@@ -80,7 +88,13 @@ export class Region {
     return entry;
   }
 
-  /** As `appendSync`, but resolves. Appends that are under way at the same time share one sync; slots open before it are waited for. */
+  /**
+   * As `appendSync`, but resolves. Appends that are under way at the same time share one sync; slots open before it are waited
+   * for, so that there is no `VARVE_BUSY`. The data is copied before this returns.
+   *
+   * @example
+   * await Promise.all(lines.map((line) => region.append(line)));
+   */
   append(data: Data, options?: AppendOptions): Promise<Entry> {
     return new Promise((resolve, reject) => {
       const persists = this.#prepare(options);
@@ -95,7 +109,12 @@ export class Region {
     });
   }
 
-  /** Appends the parts as one entry, without joining them first. As `appendSync` otherwise. */
+  /**
+   * Appends the parts as one entry, without joining them first. As `appendSync` otherwise.
+   *
+   * @example
+   * region.appendvSync([head, body]);
+   */
   appendvSync(parts: readonly Data[], options?: AppendOptions): Entry {
     const persists = this.#prepare(options);
     return this.#settleSync(this.#appendParts(partsOf(parts)), persists);
@@ -115,7 +134,9 @@ export class Region {
    * Reserves a place of up to `size` bytes to be written into directly. Later appends to this region stand behind it, and
    * are committed once it is published or cancelled.
    *
-   * @throws VARVE_FULL if there is no room, RangeError if no payload can have that size
+   * @param size bytes, from 0 on
+   * @throws VARVE_FULL if there is no room, TypeError or RangeError if no payload can have that size, VARVE_READ_ONLY,
+   * VARVE_REGION_FREED, VARVE_CLOSED, VARVE_POISONED
    */
   reserve(size: number): Slot {
     if (typeof size !== 'number')
@@ -126,34 +147,49 @@ export class Region {
     return new Slot(this, this.#log, this.#core, this.#log.reservations.reserve(size));
   }
 
-  /** Visits the entries in the order in which they were appended: everything committed when the iterator gets there. */
+  /** Visits the entries in the order in which they were appended: everything committed when the iterator gets there. Throws as `entries`. */
   [Symbol.iterator](): IterableIterator<Entry> {
     return this.entries();
   }
 
   /**
-   * Visits entries.
+   * Visits entries, all of them in the order of the appends if nothing else is asked for.
    *
-   * @throws VARVE_CORRUPT where an entry is damaged; VARVE_REGION_FREED, VARVE_CLOSED
+   * @throws TypeError, RangeError; at a step: VARVE_CORRUPT where an entry is damaged, VARVE_REGION_FREED if the region was freed or
+   * cleared, VARVE_CLOSED
    */
   entries(options?: EntriesOptions): IterableIterator<Entry> {
     this.#assertUsable();
     return regionEntries(this, this.#log, this.#core, options);
   }
 
-  /** Visits entries from `from` on, and waits for further ones. Ends by `break`, by the signal, or when the stream is closed. */
+  /**
+   * Visits entries from `from` on, and waits for further ones. `break` and the signal end it quietly. In a read-only stream
+   * it looks every 20 ms for what another process has written.
+   *
+   * @throws as `entries`; VARVE_CLOSED and VARVE_REGION_FREED also in the middle of a wait
+   */
   tail(options?: TailOptions): AsyncGenerator<Entry, void, void> {
     this.#assertUsable();
     return followRegion(this, this.#log, this.#core, options);
   }
 
-  /** A cursor before the first entry: the fastest way to read, since it makes no object for an entry. */
+  /**
+   * A cursor before the first entry: the fastest way to read, since it makes no object for an entry.
+   *
+   * @throws VARVE_REGION_FREED, VARVE_CLOSED
+   */
   cursor(): Cursor {
     this.#assertUsable();
     return new Cursor(new LogCursor(this.#log), this);
   }
 
-  /** The entry with this timestamp, if it is in this region. */
+  /**
+   * The entry with this timestamp, if it is in this region.
+   *
+   * @throws TypeError or RangeError if that is no timestamp; VARVE_CORRUPT if an entry on the way is damaged; VARVE_REGION_FREED,
+   * VARVE_CLOSED
+   */
   get(timestamp: number): Entry | undefined {
     const wanted = timestampOption(timestamp, 'a timestamp');
     this.#assertUsable();
@@ -164,7 +200,11 @@ export class Region {
     return undefined;
   }
 
-  /** Empties the region, durably. Its entries and iterators then throw `VARVE_REGION_FREED`; open slots are cancelled. */
+  /**
+   * Empties the region, durably. Its entries and iterators then throw `VARVE_REGION_FREED`, and so does what was not committed yet.
+   *
+   * @throws VARVE_READ_ONLY, VARVE_REGION_FREED, VARVE_CLOSED, VARVE_POISONED
+   */
   clear(): Promise<void> {
     return this.#core.tasks.run(this.#core.guarded(clear(this.#core, this.#log)));
   }
@@ -174,7 +214,11 @@ export class Region {
     this.#core.tasks.runSync(this.#core.guarded(clear(this.#core, this.#log)));
   }
 
-  /** Gives the region's space back, durably. The handle, its iterators and entries then throw `VARVE_REGION_FREED`. */
+  /**
+   * Gives the region's space back, durably. The handle, its iterators and entries then throw `VARVE_REGION_FREED`.
+   *
+   * @throws VARVE_READ_ONLY, VARVE_REGION_FREED, VARVE_CLOSED, VARVE_POISONED
+   */
   free(): Promise<void> {
     return this.#core.tasks.run(this.#core.guarded(free(this.#core, this.#log)));
   }

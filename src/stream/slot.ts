@@ -33,7 +33,11 @@ export class Slot {
     this.#place = place;
   }
 
-  /** The reserved bytes on the medium itself. Not to be touched after publishing. Throws `VARVE_CLOSED` then. */
+  /**
+   * The reserved bytes on the medium itself, of any content at first. Not to be touched after publishing.
+   *
+   * @throws VARVE_CLOSED once the slot was published or cancelled or the stream closed, VARVE_REGION_FREED
+   */
   get data(): Uint8Array {
     this.#assertOpen();
     const { window, position, size } = this.#place;
@@ -45,7 +49,7 @@ export class Slot {
    * Makes the first `size` bytes an entry.
    *
    * @param size bytes, at most as many as were reserved; all of them if left out
-   * @param options as for an append, without `expectedLast`
+   * @param options as for an append; `expectedLast` is not looked at
    * @returns the entry, once it is persisted (or committed)
    * @throws VARVE_BUSY if a slot reserved before it is still open, VARVE_CLOSED if this one is not, RangeError, and what an append throws
    */

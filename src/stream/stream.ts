@@ -30,7 +30,9 @@ export interface AllocateOptions {
 
 /** How to check a stream. */
 export interface CheckOptions {
+  /** Called as the check goes on. */
   onProgress?: (progress: Progress) => void;
+  /** Aborting it ends the check, which then rejects with the signal's reason. */
   signal?: AbortSignal;
 }
 
@@ -54,6 +56,7 @@ export class Stream {
    * Opens a stream, or creates it.
    *
    * @param target a path, a file: URL, or a medium
+   * @param options `size` is needed to create
    * @throws VARVE_NOT_FOUND, VARVE_EXISTS, VARVE_LOCKED, VARVE_MISMATCH, VARVE_NOT_A_STREAM, VARVE_CORRUPT, VARVE_IO,
    * TypeError, RangeError
    */
@@ -70,7 +73,7 @@ export class Stream {
     }
   }
 
-  /** As `open`, blocking. */
+  /** As `open`, blocking. The signal is looked at only at the beginning. */
   static openSync(target: Target, options?: StreamOptions): Stream {
     const request = checkedRequest(options);
     request.signal?.throwIfAborted();
@@ -87,7 +90,7 @@ export class Stream {
   /**
    * Opens the stream read-only and checks it. Damage that keeps it from being opened is in the report, too.
    *
-   * @throws VARVE_NOT_FOUND, VARVE_NOT_A_STREAM, VARVE_IO
+   * @throws VARVE_NOT_FOUND, VARVE_NOT_A_STREAM, VARVE_MISMATCH, VARVE_IO, TypeError; the signal's reason if it is aborted
    */
   static async check(target: Target, options: OpenOptions & CheckOptions = {}): Promise<CheckReport> {
     let stream: Stream;
@@ -114,12 +117,17 @@ export class Stream {
     return this.#core.prefix.header.blockSize;
   }
 
-  /** Bytes that a new region could still take. */
+  /**
+   * Bytes that a new region could still take.
+   *
+   * @throws VARVE_CLOSED
+   */
   get available(): number {
     this.#core.assertOpen();
     return this.#core.available;
   }
 
+  /** True if nothing can be changed through this object. */
   get readOnly(): boolean {
     return this.#core.readOnly;
   }
@@ -135,11 +143,15 @@ export class Stream {
     return this.#core.clock.newestCommitted;
   }
 
-  /** The newest timestamp that survives a crash, together with all before it; 0 if there is none. */
+  /**
+   * The newest timestamp that survives a crash, together with all before it; 0 if there is none. A read-only stream does not know
+   * how far another process has come with that: it says what it has seen.
+   */
   get persisted(): number {
     return this.#core.clock.newestPersisted;
   }
 
+  /** True from the moment `close` was called. */
   get closed(): boolean {
     return this.#core.closed;
   }
@@ -148,7 +160,8 @@ export class Stream {
    * Allocates a region, durably.
    *
    * @param size bytes, or a string such as '16MiB'; rounded up to the block size
-   * @throws VARVE_FULL if no free piece is so large, VARVE_EXISTS if the name is taken, TypeError, RangeError
+   * @throws VARVE_FULL if no free piece is so large, VARVE_EXISTS if the name is taken, TypeError, RangeError,
+   * VARVE_READ_ONLY, VARVE_CLOSED, VARVE_POISONED
    */
   async allocate(size: number | string, options?: AllocateOptions): Promise<Region> {
     const steps = this.#allocation(size, options);
@@ -161,7 +174,11 @@ export class Stream {
     return this.#regionOf(this.#core.tasks.runSync(this.#core.guarded(steps)));
   }
 
-  /** The region with this name or id. */
+  /**
+   * The region with this name or id.
+   *
+   * @throws VARVE_CORRUPT if it was not found and the region table is damaged; VARVE_CLOSED, TypeError
+   */
   region(nameOrId: string | number): Region | undefined {
     this.#core.assertOpen();
     if (typeof nameOrId !== 'string' && typeof nameOrId !== 'number') {
@@ -174,7 +191,11 @@ export class Stream {
     return undefined;
   }
 
-  /** All regions, in the order of their allocation. */
+  /**
+   * All regions, in the order of their allocation.
+   *
+   * @throws at the end VARVE_CORRUPT, if the region table is damaged; VARVE_CLOSED
+   */
   *regions(): IterableIterator<Region> {
     for (const log of this.#core.regions.values()) {
       this.#core.assertOpen();
@@ -183,19 +204,35 @@ export class Stream {
     this.#core.assertComplete();
   }
 
-  /** Visits the entries of all regions in the order of their timestamps: everything committed when the iterator gets there. */
+  /**
+   * Visits the entries of all regions in the order of their timestamps: everything committed when the iterator gets there. A region
+   * that is freed or cleared meanwhile drops out.
+   *
+   * @throws TypeError, RangeError; at a step VARVE_CORRUPT or VARVE_CLOSED
+   */
   entries(options?: EntriesOptions): IterableIterator<Entry> {
     this.#core.assertOpen();
     return streamEntries(this.#core, (log) => this.#regionOf(log), options);
   }
 
-  /** Visits the entries of all regions from `from` on, and waits for further ones, also in regions allocated later. */
+  /**
+   * Visits the entries of all regions from `from` on, and waits for further ones, also in regions allocated later. `break` and the
+   * signal end it quietly. In a read-only stream it looks every 20 ms for what another process has written, sees no further regions,
+   * and may hand out an entry of one region after a later one of another.
+   *
+   * @throws as `entries`; VARVE_CLOSED also in the middle of a wait
+   */
   tail(options?: TailOptions): AsyncGenerator<Entry, void, void> {
     this.#core.assertOpen();
     return followStream(this.#core, (log) => this.#regionOf(log), options);
   }
 
-  /** Resolves once readers see all entries up to `timestamp`, be it given out already or not. */
+  /**
+   * Resolves once readers see all entries up to `timestamp`, be it given out already or not. It knows of appends of this stream
+   * object only.
+   *
+   * @throws VARVE_CLOSED, VARVE_POISONED, TypeError, RangeError
+   */
   async whenCommitted(timestamp: number): Promise<void> {
     const wanted = timestampOption(timestamp, 'a timestamp');
     const core = this.#core;
@@ -206,14 +243,18 @@ export class Stream {
     }
   }
 
-  /** Resolves once all entries up to `timestamp` are persisted, be it given out already or not. */
+  /** As `whenCommitted`, once all entries up to `timestamp` are persisted. */
   async whenPersisted(timestamp: number): Promise<void> {
     const wanted = timestampOption(timestamp, 'a timestamp');
     await this.whenCommitted(wanted);
     await this.#core.persister.whenPersisted(wanted);
   }
 
-  /** Persists everything committed so far. */
+  /**
+   * Persists everything committed so far.
+   *
+   * @throws VARVE_IO if the medium could not take it, and may on another try; VARVE_POISONED if it never will; VARVE_CLOSED
+   */
   async persist(): Promise<void> {
     const core = this.#core;
     core.assertOpen();
@@ -229,7 +270,12 @@ export class Stream {
     core.persister.persistSync();
   }
 
-  /** Reads every byte that is meant to mean something, and says what is wrong. Changes nothing. */
+  /**
+   * Reads every byte that is meant to mean something, and says what is wrong. It persists what was committed, and changes nothing
+   * else.
+   *
+   * @throws as `persist`; the signal's reason if it is aborted; VARVE_IO if the medium cannot be read
+   */
   async check(options: CheckOptions = {}): Promise<CheckReport> {
     assertOptions(options);
     await this.persist();
@@ -239,7 +285,12 @@ export class Stream {
     return take(steps, this.#core.medium, signal);
   }
 
-  /** Persists what was committed and lets go of the medium. Open slots are cancelled. A second close does nothing. */
+  /**
+   * Persists what was committed and lets go of the medium. Open slots are cancelled. A second close does nothing, and does not wait
+   * for the first.
+   *
+   * @throws VARVE_POISONED if not everything could be persisted; it is closed all the same
+   */
   async close(): Promise<void> {
     if (!this.closed) await this.#core.tasks.run(this.#core.close());
   }
