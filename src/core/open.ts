@@ -216,16 +216,16 @@ function* recoverCore(core: StreamCore, request: OpenRequest): Steps<void> {
     region.extent.flush(region.slot.record.mark.tail, region.tail);
     core.checkpointer.noteUnmarked(region);
   }
-  if (prefix.uneven) prefix.storeHeader();
-  yield* core.checkpointer.write(true, table.uneven);
+  prefix.evenOut();
+  yield* core.checkpointer.write(true, table.evenOut(prefix.state.clean));
 }
 
 /** Writes again what stands in one whole copy only. */
-function* repair(core: StreamCore): Steps<void> {
-  const { prefix, table } = core;
-  if (!prefix.uneven && table.uneven.length === 0) return;
-  prefix.storeHeader();
-  yield* core.checkpointer.write(true, table.uneven);
+function* repair({ prefix, table }: StreamCore): Steps<void> {
+  if (!prefix.uneven && !table.uneven) return;
+  prefix.evenOut();
+  table.evenOut(true);
+  yield 'drain';
 }
 
 function at(medium: Medium): { path?: string } {

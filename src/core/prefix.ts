@@ -9,15 +9,21 @@ import type { Extent } from '../media/medium.js';
 import type { Steps } from './steps.js';
 import { load, store } from './storage.js';
 import type { DataArea } from './table.js';
-import { chooseCopy } from './twice.js';
+import { type CopyIndex, chooseCopy } from './twice.js';
+
+/** Which copy of each structure is damaged or old. */
+interface StaleCopies {
+  readonly header?: CopyIndex | undefined;
+  readonly state?: CopyIndex | undefined;
+}
 
 /** Header and state: the first pages of a stream. */
 export class Prefix {
   readonly header: StreamHeader;
   readonly seed: number;
   state: StreamState;
-  /** True if a copy of header or state is damaged or old. */
-  readonly uneven: boolean;
+  /** The copies of header and state that do not count. */
+  readonly stale: StaleCopies;
   /** True if one is damaged. */
   readonly damaged: boolean;
   readonly #extent: Extent;
@@ -26,13 +32,13 @@ export class Prefix {
     extent: Extent,
     header: StreamHeader,
     state: StreamState,
-    copies = { uneven: false, damaged: false },
+    copies: { stale: StaleCopies; damaged: boolean } = { stale: {}, damaged: false },
   ) {
     this.#extent = extent;
     this.header = header;
     this.seed = streamSeed(header.uuid);
     this.state = state;
-    this.uneven = copies.uneven;
+    this.stale = copies.stale;
     this.damaged = copies.damaged;
   }
 
@@ -55,9 +61,10 @@ export class Prefix {
           `it must be at least ${header.dataStart + blockSize} bytes`,
       );
     }
-    prefix.storeHeader();
-    prefix.storeState(0);
-    prefix.storeState(1);
+    for (const page of [0, 1] as const) {
+      prefix.storeHeader(page);
+      prefix.storeState(page);
+    }
     return prefix;
   }
 
@@ -67,15 +74,25 @@ export class Prefix {
     return { start: dataStart, end: roundDown(size, blockSize), blockSize };
   }
 
-  /** Stores both copies of the header, which never changes, so that their order does not matter. */
-  storeHeader(): void {
-    const bytes = encodeHeader(this.header);
-    store(this.#extent, 0, bytes);
-    store(this.#extent, PAGE, bytes);
+  /** True if a copy of header or state is damaged or old. */
+  get uneven(): boolean {
+    return this.stale.header !== undefined || this.stale.state !== undefined;
+  }
+
+  /** Stores one copy of the header, which never changes. */
+  storeHeader(page: CopyIndex): void {
+    store(this.#extent, page * PAGE, encodeHeader(this.header));
+  }
+
+  /** Makes both copies the one that counts; durable with the next drain. */
+  evenOut(): void {
+    const { header, state } = this.stale;
+    if (header !== undefined) this.storeHeader(header);
+    if (state !== undefined) this.storeState(state);
   }
 
   /** Stores one copy of the state as it is in memory. */
-  storeState(page: 0 | 1): void {
+  storeState(page: CopyIndex): void {
     store(this.#extent, page * PAGE + STATE.at, encodeState(this.state, this.seed));
   }
 
@@ -109,9 +126,10 @@ export function readPrefix(extent: Extent): PrefixFinding {
   const [first, second] = pages.map((page) =>
     decodeState(page.subarray(STATE.at, STATE.at + STATE.size), seed),
   );
-  const { value, uneven, damaged } = chooseCopy(first, second);
+  const { value, stale, damaged } = chooseCopy(first, second);
   if (value === undefined) return { is: 'damaged', what: 'both copies of the state' };
-  const half = headers.includes(undefined);
-  const copies = { uneven: uneven || half, damaged: damaged || half };
+  const half = headers.indexOf(undefined);
+  const staleHeader = half === -1 ? undefined : (half as CopyIndex);
+  const copies = { stale: { header: staleHeader, state: stale }, damaged: damaged || half !== -1 };
   return { is: 'stream', prefix: new Prefix(extent, header, value, copies) };
 }

@@ -30,7 +30,7 @@ export function* allocate(core: StreamCore, size: number, name: string | undefin
     birth,
     mark: { tail: 0, timestamp: birth - 1, entries: 0 },
   };
-  table.storeName(slot, name);
+  yield* table.saveName(slot, name);
   yield* table.save([slot]);
   table.used.add(slot);
   const region = new RegionLog(slot, core);

@@ -15,7 +15,7 @@ import type { Extent, Medium } from '../media/medium.js';
 import { corrupt, type Problem } from './problem.js';
 import type { Steps } from './steps.js';
 import { load, store } from './storage.js';
-import { chooseCopy } from './twice.js';
+import { type CopyIndex, chooseCopy } from './twice.js';
 
 /** Where a run of slots lies: all first copies, all second copies, all names. Positions count within the extent. */
 interface TableArea {
@@ -49,8 +49,8 @@ export class Table {
   /** Slots in use. */
   readonly used = new Set<Slot>();
   readonly problems: Problem[] = [];
-  /** Slots whose two copies differ: to be written again before the stream is written to. */
-  readonly uneven: Slot[] = [];
+  /** Slots whose two copies differ, and which of them does not count. */
+  readonly #uneven: { slot: Slot; stale: CopyIndex }[] = [];
   /** How many slots have one damaged copy. */
   damagedCopies = 0;
   readonly #medium: Medium;
@@ -107,13 +107,15 @@ export class Table {
     this.#free.push(slot);
   }
 
-  /** Stores a name beside a slot; durable with the next drain. */
-  storeName(slot: Slot, name: string | undefined): void {
+  /** Stores a name beside a slot. It is durable before the record that speaks of it is stored. */
+  *saveName(slot: Slot, name: string | undefined): Steps<void> {
     const bytes = new TextEncoder().encode(name ?? '');
     slot.name = name;
     slot.record.nameLength = bytes.length;
     slot.record.nameChecksum = crc32c(this.#seed, bytes);
-    if (bytes.length > 0) store(slot.area.extent, slot.area.names + slot.index * NAME, bytes);
+    if (bytes.length === 0) return;
+    store(slot.area.extent, slot.area.names + slot.index * NAME, bytes);
+    yield 'drain';
   }
 
   /** Writes the records of slots in two steps; after the first drain the change has happened, after the second it is safe from damage. */
@@ -135,6 +137,27 @@ export class Table {
   /** The second step of `save`. */
   storeSecond(slots: readonly Slot[]): void {
     for (const slot of slots) this.#store(slot, slot.area.secondCopies);
+  }
+
+  /** True if some slot's copies differ. */
+  get uneven(): boolean {
+    return this.#uneven.length > 0;
+  }
+
+  /**
+   * Makes both copies of each slot the one that counts; durable with the next drain. Whatever is written afterwards may be cut at
+   * any word: without this, what counts could be overwritten while the other copy is no good.
+   *
+   * @param clean whether the stream's state is clean. If not, an older mark stays: the older state may need it.
+   * @returns the slots left as they are, to be written in both copies with new marks
+   */
+  evenOut(clean: boolean): Slot[] {
+    const left: Slot[] = [];
+    for (const { slot, stale } of this.#uneven) {
+      if (!clean && slot.olderMark !== undefined) left.push(slot);
+      else this.#store(slot, stale === 0 ? slot.area.firstCopies : slot.area.secondCopies);
+    }
+    return left;
   }
 
   /** Bytes that the next table extent takes: twice the last one's, at least. */
@@ -190,14 +213,14 @@ export class Table {
       const at = index * RECORD.size;
       const first = decodeRecord(firsts.subarray(at, at + RECORD.size), this.#seed);
       const second = decodeRecord(seconds.subarray(at, at + RECORD.size), this.#seed);
-      const { value, uneven, damaged } = chooseCopy(first, second);
+      const { value, stale, damaged } = chooseCopy(first, second);
       if (value === undefined) {
         this.problems.push(corrupt(`Both copies of slot ${index} of the region table are damaged`));
         continue;
       }
       if (damaged) this.damagedCopies++;
       const slot: Slot = { area, index, record: value, olderMark: olderMark(first, second), name: undefined };
-      if (uneven) this.uneven.push(slot);
+      if (stale !== undefined) this.#uneven.push({ slot, stale });
       this.#enter(slot);
     }
   }
