@@ -268,6 +268,7 @@ static bool set_functions(napi_env env, napi_value exports, struct state *state)
       {"lost", call_lost},
       {"lock", call_lock},
       {"allocate", call_allocate},
+      {"inspect", call_inspect},
       {"seal", call_seal},
       {"flush", call_flush},
       {"fence", call_fence},

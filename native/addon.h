@@ -63,5 +63,6 @@ napi_value call_unmap(napi_env env, napi_callback_info info);
 napi_value call_lost(napi_env env, napi_callback_info info);
 napi_value call_lock(napi_env env, napi_callback_info info);
 napi_value call_allocate(napi_env env, napi_callback_info info);
+napi_value call_inspect(napi_env env, napi_callback_info info);
 
 #endif

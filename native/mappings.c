@@ -245,3 +245,16 @@ napi_value call_allocate(napi_env env, napi_callback_info info) {
   int error = os_allocate(fd, offset, length);
   return error == 0 ? NULL : throw_errno(env, error, "fallocate", "the file's blocks cannot be allocated");
 }
+
+napi_value call_inspect(napi_env env, napi_callback_info info) {
+  napi_value argument;
+  struct state *state;
+  int fd;
+  uint64_t links, size;
+  if (!take(env, info, 1, &argument, &state) || !take_fd(env, argument, &fd)) return NULL;
+  int error = os_inspect(fd, &links, &size);
+  if (error != 0) return throw_errno(env, error, "statx", "the file cannot be looked at");
+  state->block[8] = (double)links;
+  state->block[9] = (double)size;
+  return NULL;
+}

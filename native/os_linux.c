@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -55,6 +56,14 @@ int os_lock(int fd) {
   do result = flock(fd, LOCK_EX | LOCK_NB);
   while (result != 0 && errno == EINTR);
   return result == 0 ? 0 : errno;
+}
+
+int os_inspect(int fd, uint64_t *links, uint64_t *size) {
+  struct statx found;
+  if (statx(fd, "", AT_EMPTY_PATH, STATX_NLINK | STATX_SIZE, &found) != 0) return errno;
+  *links = found.stx_nlink;
+  *size = found.stx_size;
+  return 0;
 }
 
 int os_allocate(int fd, uint64_t offset, uint64_t length) {

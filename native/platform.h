@@ -24,6 +24,11 @@ void os_unmap(const struct os_pages *pages);
 /* EWOULDBLOCK if somebody else has the lock. */
 int os_lock(int fd);
 int os_allocate(int fd, uint64_t offset, uint64_t length);
+/*
+ * Names and bytes of a file, and nothing else: a look at its times would make the next write store finer ones, which a
+ * sync then has to write, too (Linux 6.13 and later).
+ */
+int os_inspect(int fd, uint64_t *links, uint64_t *size);
 size_t os_page_size(void);
 double os_nanoseconds(void);
 /* 'ENOSPC' for ENOSPC; 'EUNKNOWN' for what is not expected here. */

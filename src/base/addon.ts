@@ -47,6 +47,11 @@ export interface Addon {
   lost(mapping: number): boolean;
   /** Takes flock(LOCK_EX | LOCK_NB); false if somebody else has it. */
   lock(fd: number): boolean;
+  /**
+   * Looks at a file's number of names (block[8]) and its bytes (block[9]), and at nothing else: who asks for the times of a
+   * file makes its next write dearer on current kernels.
+   */
+  inspect(fd: number): void;
   /** Allocates the blocks behind a range of the file without changing what is there (fallocate). */
   allocate(fd: number, offset: number, length: number): void;
 
