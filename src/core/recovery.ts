@@ -9,11 +9,14 @@ import type { Steps } from './steps.js';
 
 /** Bytes that are looked at between two pauses. */
 const PORTION = 16 * 2 ** 20;
+/** Timestamps that most recoveries get along with. */
+const FEW = 4096;
 
 /** Which of the timestamps between checkpoint and limit were found. */
 class Census {
   readonly #base: number;
-  readonly #found = new Uint8Array(TIMESTAMP_SUPPLY + 2);
+  /** By distance from the checkpoint; as long as it had to be. */
+  #found = new Uint8Array(FEW);
   /** Everything up to here was persisted, as some valid entry says. */
   certified: number;
   /** The greatest timestamp found. */
@@ -26,15 +29,24 @@ class Census {
 
   note(timestamp: number): void {
     this.newest = Math.max(this.newest, timestamp);
-    if (timestamp > this.#base) this.#found[timestamp - this.#base] = 1;
+    const distance = timestamp - this.#base;
+    if (distance <= 0) return;
+    if (distance >= this.#found.length) this.#makeRoom();
+    this.#found[distance] = 1;
   }
 
   /** The first timestamp at or below `limit` that should have been found and was not. */
   firstMissing(limit: number): number | undefined {
     for (let i = 1; i <= limit - this.#base; i++) {
-      if (this.#found[i] === 0) return this.#base + i;
+      if (this.#found[i] !== 1) return this.#base + i;
     }
     return undefined;
+  }
+
+  #makeRoom(): void {
+    const all = new Uint8Array(TIMESTAMP_SUPPLY + 2);
+    all.set(this.#found);
+    this.#found = all;
   }
 }
 
