@@ -1,14 +1,15 @@
 export { VarveError, type VarveErrorCode, type VarveErrorDetails } from './base/errors.js';
 export type { CheckReport } from './core/check.js';
 export type { Problem } from './core/problem.js';
-export type { Medium, MediumKind } from './media/medium.js';
+export type { Access, Extent, Medium, MediumKind } from './media/medium.js';
 export { MemoryMedium } from './media/memory.js';
 export { VoidMedium } from './media/void.js';
+export { Window } from './media/window.js';
 export { Cursor } from './stream/cursor.js';
 export type { Data } from './stream/data.js';
 export { Entry } from './stream/entry.js';
 export type { OpenOptions, Progress, StreamOptions, Target } from './stream/open-options.js';
-export type { AppendOptions, EntriesOptions, TailOptions, Until } from './stream/options.js';
+export type { AppendOptions, EntriesOptions, PublishOptions, TailOptions, Until } from './stream/options.js';
 export { Region } from './stream/region.js';
 export { Slot } from './stream/slot.js';
 export { type AllocateOptions, type CheckOptions, Stream } from './stream/stream.js';

@@ -36,10 +36,10 @@ function bytesOf(text: string, what: string): number {
   return Number(match?.[1]) * unit;
 }
 
-/** Writes bytes for people: '64 MiB', '1.5 KiB', '80 B'. */
+/** Writes bytes for people: '64 MiB', '1.5 KiB', '80 B'. Rounded down: what it says is there. */
 export function formatSize(bytes: number): string {
   const [unit, factor] = Object.entries(UNITS).findLast(([, least]) => bytes >= least) ?? ['B', 1];
-  return `${Number((bytes / factor).toFixed(1))} ${unit}`;
+  return `${Math.floor((bytes / factor) * 10) / 10} ${unit}`;
 }
 
 /** `value` rounded up to a multiple of `step`, a power of two; exact up to 2^53 - 1. */

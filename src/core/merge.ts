@@ -72,11 +72,12 @@ export class MergedWalker {
 
   /** False if nothing new was committed since the last time. */
   #raiseBound(): boolean {
+    // Before the regions are looked at: what another process commits meanwhile waits for the next time.
+    this.#bound = this.#core.clock.newestCommitted;
     const idle = this.#atEnd;
     this.#atEnd = [];
     for (const head of idle) this.#place(head);
     this.#enterNewRegions();
-    this.#bound = this.#core.clock.newestCommitted;
     return (this.#ahead.first?.timestamp ?? Number.POSITIVE_INFINITY) <= this.#bound;
   }
 

@@ -14,6 +14,9 @@ import { Signal } from './signal.js';
 import { StepQueue, type Steps } from './steps.js';
 import type { Slot, Table } from './table.js';
 
+/** How long a reader waits before it looks again whether another process has written. Milliseconds. */
+const LOOK_AGAIN = 20;
+
 /** What a stream is made of, as opening found or made it. */
 export interface StreamParts {
   medium: Medium;
@@ -140,10 +143,21 @@ export class StreamCore implements RegionHost {
     this.tasks.finish();
   }
 
-  /** Resolves when something is committed, or the stream is closed or fails. */
-  nextCommit(): Promise<void> {
+  /**
+   * Resolves when something is committed, or the stream is closed or fails. Where another process writes, it is time to
+   * look again.
+   */
+  news(): Promise<unknown> {
+    if (this.readOnly) return new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN));
     this.watched = true;
     return this.#commits.next();
+  }
+
+  /** Looks for what another process has committed, where one may write. */
+  look(): void {
+    if (!this.readOnly) return;
+    this.assertOpen();
+    for (const region of this.regions.values()) this.grew(region);
   }
 
   grew(region: RegionLog): boolean {

@@ -59,7 +59,7 @@ export class MemoryMedium implements Medium {
     if (this.#locked) {
       throw new VarveError(
         'VARVE_LOCKED',
-        'Cannot open this memory medium for writing: a stream of this process has it open already; close that one first',
+        'Cannot open this memory medium: it serves one stream at a time, and one has it open; close that one first',
       );
     }
     this.#locked = true;

@@ -207,6 +207,9 @@ function cannotOpen(path: string, cause: unknown, forWriting: boolean): VarveErr
 
 function mediumOf(file: OpenedFile, wanted: OpenMediumOptions['medium']): Medium {
   const isDevice = fs.fstatSync(file.fd).isBlockDevice();
+  if (isDevice && wanted !== 'auto' && wanted !== 'file') {
+    throw ioError('map', file.path, undefined, `a block device is not mapped; use medium 'auto' or 'file'`);
+  }
   // Nothing of an empty file can be mapped; it is no stream anyway.
   if (wanted === 'file' || isDevice || file.size === 0) return new FileMedium(file);
   const addon = loadAddon();
@@ -216,6 +219,14 @@ function mediumOf(file: OpenedFile, wanted: OpenMediumOptions['medium']): Medium
   }
   const granted = addon === undefined ? undefined : grantedMapping(file, addon, wanted);
   if (addon === undefined || granted === undefined) return new FileMedium(file);
+  if (wanted === 'pmem' && addon.features.flush === 'none') {
+    throw ioError(
+      'map',
+      file.path,
+      undefined,
+      `this processor cannot flush cache lines; use medium 'page-cache'`,
+    );
+  }
   const kind = wanted === 'auto' ? (granted === 'sync' ? 'pmem' : 'page-cache') : wanted;
   return new MappedMedium(file, addon, kind, granted);
 }
@@ -226,7 +237,8 @@ function grantedMapping(
   addon: Addon,
   wanted: 'auto' | 'pmem' | 'page-cache',
 ): MappingKind | undefined {
-  if (!file.readOnly && wanted !== 'page-cache' && canMap(file, addon, 'sync')) return 'sync';
+  const flushes = addon.features.flush !== 'none' && wanted !== 'page-cache';
+  if (!file.readOnly && flushes && canMap(file, addon, 'sync')) return 'sync';
   const plain = file.readOnly ? 'private' : 'shared';
   return wanted !== 'auto' || canMap(file, addon, plain) ? plain : undefined;
 }

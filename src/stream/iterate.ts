@@ -15,9 +15,6 @@ import {
 } from './options.js';
 import type { Region } from './region.js';
 
-/** How long a reader waits before it looks again whether another process has written. Milliseconds. */
-const LOOK_AGAIN = 20;
-
 /** Entries of one region, as the options say. */
 export function regionEntries(
   region: Region,
@@ -149,9 +146,7 @@ async function* follow(
 /** Resolves when there may be something new, or the signal is aborted. */
 async function news(core: StreamCore, signal: AbortSignal | undefined): Promise<void> {
   core.assertOpen();
-  const happens = core.readOnly
-    ? new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN))
-    : core.nextCommit();
+  const happens = core.news();
   if (signal === undefined) await happens;
   else await unlessAborted(happens, signal);
 }

@@ -3,10 +3,14 @@ import { rangeError, typeError } from '../base/errors.js';
 /** When an append is done: when readers see it, or when it also survives a crash. */
 export type Until = 'committed' | 'persisted';
 
-/** How to append. */
-export interface AppendOptions {
+/** When publishing a slot is done. */
+export interface PublishOptions {
   /** 'persisted', the default: done once it is durable. 'committed': done once readers see it; durable soon after, in the background. */
   until?: Until;
+}
+
+/** How to append. */
+export interface AppendOptions extends PublishOptions {
   /** Only if the region's last entry has this timestamp (0: if it has none); else `VARVE_CONFLICT`. */
   expectedLast?: number;
 }
@@ -70,12 +74,12 @@ export function signalOption(value: unknown): AbortSignal | undefined {
 }
 
 /** Whether an append is done only when it is persisted. */
-export function persistsBeforeDone(options: AppendOptions | undefined): boolean {
+export function persistsBeforeDone(options: PublishOptions | undefined): boolean {
   if (options === undefined) return true;
   return options?.until === 'committed' ? false : checkedUntil(options);
 }
 
-function checkedUntil(options: AppendOptions): boolean {
+function checkedUntil(options: PublishOptions): boolean {
   assertOptions(options);
   if (options.until !== undefined) oneOf(options.until, ['committed', 'persisted'], 'until');
   return true;

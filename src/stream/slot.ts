@@ -4,7 +4,7 @@ import type { Place } from '../core/reservations.js';
 import type { StreamCore } from '../core/stream-core.js';
 import { ENTRY } from '../format/layout.js';
 import type { Entry } from './entry.js';
-import { type AppendOptions, persistsBeforeDone } from './options.js';
+import { type PublishOptions, persistsBeforeDone } from './options.js';
 import type { Region } from './region.js';
 
 /**
@@ -49,11 +49,11 @@ export class Slot {
    * Makes the first `size` bytes an entry.
    *
    * @param size bytes, at most as many as were reserved; all of them if left out
-   * @param options as for an append; `expectedLast` is not looked at
+   * @param options when it is done
    * @returns the entry, once it is persisted (or committed)
    * @throws VARVE_BUSY if a slot reserved before it is still open, VARVE_CLOSED if this one is not, RangeError, and what an append throws
    */
-  publishSync(size?: number, options?: AppendOptions): Entry {
+  publishSync(size?: number, options?: PublishOptions): Entry {
     const persists = persistsBeforeDone(options);
     const bytes = this.#check(size);
     this.#log.reservations.assertFirst(this.#place);
@@ -68,7 +68,7 @@ export class Slot {
   }
 
   /** As `publishSync`, but resolves, and waits for the slots reserved before it. */
-  publish(size?: number, options?: AppendOptions): Promise<Entry> {
+  publish(size?: number, options?: PublishOptions): Promise<Entry> {
     return new Promise((resolve, reject) => {
       const persists = persistsBeforeDone(options);
       const bytes = this.#check(size);

@@ -47,6 +47,7 @@ export interface CheckOptions {
 export class Stream {
   readonly #core: StreamCore;
   readonly #regions = new WeakMap<RegionLog, Region>();
+  #closing: Promise<void> | undefined;
 
   private constructor(core: StreamCore) {
     this.#core = core;
@@ -228,8 +229,7 @@ export class Stream {
   }
 
   /**
-   * Resolves once readers see all entries up to `timestamp`, be it given out already or not. It knows of appends of this stream
-   * object only.
+   * Resolves once readers see all entries up to `timestamp`, be it given out already or not.
    *
    * @throws VARVE_CLOSED, VARVE_POISONED, TypeError, RangeError
    */
@@ -238,7 +238,8 @@ export class Stream {
     const core = this.#core;
     core.assertOpen();
     while (core.clock.last < wanted) {
-      await core.nextCommit();
+      await core.news();
+      core.look();
       if (core.clock.last < wanted) core.assertSound();
     }
   }
@@ -286,18 +287,21 @@ export class Stream {
   }
 
   /**
-   * Persists what was committed and lets go of the medium. Open slots are cancelled. A second close does nothing, and does not wait
-   * for the first.
+   * Persists what was committed and lets go of the medium. Open slots are cancelled. A second close does nothing but wait
+   * for the first to end.
    *
    * @throws VARVE_POISONED if not everything could be persisted; it is closed all the same
    */
-  async close(): Promise<void> {
-    if (!this.closed) await this.#core.tasks.run(this.#core.close());
+  close(): Promise<void> {
+    if (this.closed) return Promise.resolve(this.#closing).catch(() => {});
+    this.#closing = this.#core.tasks.run(this.#core.close());
+    return this.#closing;
   }
 
   /** As `close`, blocking. */
   closeSync(): void {
     if (!this.closed) this.#core.tasks.runSync(this.#core.close());
+    else this.#core.tasks.finish();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
