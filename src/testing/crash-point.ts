@@ -1,0 +1,147 @@
+import { type Random, seededRandom } from './random.js';
+
+/** A flush that no drain has made durable yet: the bytes as they were when it was made. */
+export interface Flushed {
+  /** The words that the next drain makes durable: [from, to). */
+  readonly from: number;
+  readonly to: number;
+  /** The same, widened to whole units of the medium's granularity. */
+  readonly start: number;
+  readonly bytes: Uint8Array;
+}
+
+/** Which images are made. */
+export interface CrashImageOptions {
+  /** All combinations are made if there are at most so many. Default 1024. */
+  readonly exhaustive?: number;
+  /** Otherwise: so many at random, beside the systematic ones. Default 64. */
+  readonly samples?: number;
+  /** Where the random ones start. Default 1. */
+  readonly seed?: number;
+}
+
+/** Something that a unit may hold after a crash, instead of what is durable. */
+interface Patch {
+  readonly offset: number;
+  readonly bytes: Uint8Array;
+}
+
+/** A word, sector or page in doubt: what it may hold, besides what is durable; the newest last. */
+type Unit = readonly Patch[];
+
+const DEFAULTS = { exhaustive: 1024, samples: 64, seed: 1 };
+
+/**
+ * A moment at which a crash may happen: what is durable for certain, and what may have become durable besides.
+ *
+ * With words as units, each may be durable in any version it had since the last drain, whatever became of the others. Sectors
+ * and pages are taken in any version that was flushed, in the newest, and torn in two parts of different versions.
+ */
+export class CrashPoint {
+  readonly #granularity: number;
+  readonly #durable: Uint8Array;
+  readonly #volatile: Uint8Array;
+  readonly #flushed: readonly Flushed[];
+
+  /** @internal Made by `SimulatedMedium.crashPoint`. */
+  constructor(granularity: number, durable: Uint8Array, volatile: Uint8Array, flushed: readonly Flushed[]) {
+    this.#granularity = granularity;
+    this.#durable = durable;
+    this.#volatile = volatile;
+    this.#flushed = flushed;
+  }
+
+  /**
+   * Images that the crash could leave: all of them while they are few; else none of what is in doubt, all of it, each unit
+   * alone, all but one, all up to one, and a seeded sample. Every image is a new array.
+   */
+  *images(options: CrashImageOptions = {}): Generator<Uint8Array, void, void> {
+    const { exhaustive, samples, seed } = { ...DEFAULTS, ...options };
+    const random = seededRandom(seed);
+    const units = this.#units(random);
+    const combinations = units.reduce((product, unit) => product * (unit.length + 1), 1);
+    const choices = combinations <= exhaustive ? allChoices(units) : someChoices(units, samples, random);
+    for (const choice of choices) yield this.#image(units, choice);
+  }
+
+  /** How many words, sectors or pages are in doubt. */
+  get inDoubt(): number {
+    return this.#units(seededRandom(0)).length;
+  }
+
+  #image(units: readonly Unit[], choice: readonly number[]): Uint8Array {
+    const image = this.#durable.slice();
+    for (let i = 0; i < units.length; i++) {
+      const patch = units[i]?.[(choice[i] as number) - 1];
+      if (patch !== undefined) image.set(patch.bytes, patch.offset);
+    }
+    return image;
+  }
+
+  #units(random: Random): Unit[] {
+    const byOffset = new Map<number, Patch[]>();
+    for (const { start, bytes } of this.#flushed) this.#note(byOffset, start, bytes);
+    this.#note(byOffset, 0, this.#volatile);
+    const units = [...byOffset.values()].sort((a, b) => (a[0] as Patch).offset - (b[0] as Patch).offset);
+    return this.#granularity === 8 ? units : units.map((unit) => [...this.#torn(unit, random), ...unit]);
+  }
+
+  /** Notes where `version`, the bytes from `start` on as they once were, differs from what is durable. */
+  #note(byOffset: Map<number, Patch[]>, start: number, version: Uint8Array): void {
+    const unit = this.#granularity;
+    for (let at = 0; at < version.length; at += unit) {
+      const offset = start + at;
+      if (same(version, at, this.#durable, offset, unit)) continue;
+      const patches = byOffset.get(offset) ?? [];
+      byOffset.set(
+        offset,
+        patches.filter(({ bytes }) => !same(bytes, 0, version, at, unit)),
+      );
+      byOffset.get(offset)?.push({ offset, bytes: version.subarray(at, at + unit) });
+    }
+  }
+
+  /** Each version cut once: in front of the cut as it is, behind it as durable, and the other way round. */
+  #torn(unit: Unit, random: Random): Patch[] {
+    const torn: Patch[] = [];
+    for (const { offset, bytes } of unit) {
+      const cut = offset + 8 * (1 + random(bytes.length / 8 - 1));
+      const end = offset + bytes.length;
+      torn.push({ offset, bytes: bytes.subarray(0, cut - offset) });
+      torn.push({ offset: cut, bytes: bytes.subarray(cut - offset, end - offset) });
+    }
+    return torn;
+  }
+}
+
+/** 0 stands for what is durable, k for the unit's k-th patch. */
+function* allChoices(units: readonly Unit[]): Generator<number[]> {
+  const choice = units.map(() => 0);
+  for (;;) {
+    yield choice;
+    let i = 0;
+    while (i < units.length && choice[i] === (units[i] as Unit).length) choice[i++] = 0;
+    if (i === units.length) return;
+    choice[i] = (choice[i] as number) + 1;
+  }
+}
+
+function* someChoices(units: readonly Unit[], samples: number, random: Random): Generator<number[]> {
+  const none = units.map(() => 0);
+  const newest = units.map((unit) => unit.length);
+  yield none;
+  yield newest;
+  for (let i = 0; i < units.length; i++) {
+    for (let k = 1; k <= (units[i] as Unit).length; k++) yield none.with(i, k);
+    yield newest.with(i, 0);
+    yield [...newest.slice(0, i), ...none.slice(i)];
+  }
+  for (let i = 0; i < samples; i++) {
+    yield units.map((unit) => (random(2) === 0 ? 0 : 1 + random(unit.length)));
+  }
+}
+
+function same(one: Uint8Array, at: number, other: Uint8Array, otherAt: number, length: number): boolean {
+  for (let i = 0; i < length; i++) if (one[at + i] !== other[otherAt + i]) return false;
+  return true;
+}

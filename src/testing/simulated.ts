@@ -1,0 +1,259 @@
+import { VarveError } from '../base/errors.js';
+import { parseSize, roundDown, roundUp } from '../base/sizes.js';
+import type { Extent, Medium } from '../media/medium.js';
+import { Window } from '../media/window.js';
+import { type CrashImageOptions, CrashPoint, type Flushed } from './crash-point.js';
+
+/** How a simulated medium behaves. */
+export interface SimulatedOptions {
+  /** The bytes that become durable together: a word, a sector, a page. Default 8. */
+  readonly granularity?: 8 | 512 | 4096;
+  /** True: drains end later, on the event loop, as those of files do. Default false. */
+  readonly slow?: boolean;
+}
+
+/** When a crash can be taken in the course of a drain. */
+export type DrainMoment = 'before drain' | 'after drain';
+
+/**
+ * A medium for crash testing. It keeps two images: the volatile one, which the process sees, and the durable one, which
+ * holds what was flushed and drained and nothing else. Whatever lies between the two may or may not survive a crash.
+ *
+ * Closing is no crash: what is not durable yet stays in the volatile image, for whoever opens the same object again.
+ *
+ * @example
+ * const medium = new SimulatedMedium('16KiB');
+ * const stream = Stream.openSync(medium, { blockSize: 64 });
+ * stream.allocateSync(256).appendSync('first', { until: 'committed' });
+ * for (const image of medium.crashImages()) Stream.openSync(SimulatedMedium.fromImage(image)).closeSync();
+ */
+export class SimulatedMedium implements Medium {
+  readonly kind = 'simulated';
+  readonly size: number;
+  readonly granularity: 8 | 512 | 4096;
+  readonly readOnly = false;
+  readonly slow: boolean;
+  readonly volatile = false;
+  readonly retains = true;
+  readonly path = undefined;
+  readonly failed = undefined;
+  /** Called at each drain: a place to take `crashPoint()`. */
+  onDrain: ((moment: DrainMoment) => void) | undefined;
+  readonly #durable: Uint8Array;
+  /** What the process sees, except for what stands in the buffers of open extents. */
+  readonly #volatile: Uint8Array;
+  readonly #inUse = new Set<SimulatedExtent>();
+  /** What was flushed and is not durable for certain yet, oldest first. */
+  #flushed: Flushed[] = [];
+  /** How much was flushed, and how much of that is durable, counted in flushes since the beginning. */
+  #flushes = 0;
+  #drained = 0;
+  #published = false;
+  #locked = false;
+
+  /**
+   * @param size bytes, or a string such as '16KiB'
+   * @throws TypeError or RangeError with the code `VARVE_ARGUMENT` if that is no size
+   */
+  constructor(size: number | string, options: SimulatedOptions = {}) {
+    this.size = parseSize(size, 'the size of a SimulatedMedium');
+    this.granularity = options.granularity ?? 8;
+    this.slow = options.slow ?? false;
+    const bytes = roundUp(this.size, this.granularity);
+    this.#durable = new Uint8Array(bytes);
+    this.#volatile = new Uint8Array(bytes);
+  }
+
+  /**
+   * A medium that holds what a crash has left.
+   *
+   * @param image one that `crashImages` gave; it is copied
+   */
+  static fromImage(image: Uint8Array, options?: SimulatedOptions): SimulatedMedium {
+    const medium = new SimulatedMedium(image.length, options);
+    medium.#durable.set(image);
+    medium.#volatile.set(image);
+    medium.#published = true;
+    return medium;
+  }
+
+  get isNew(): boolean {
+    return !this.#published;
+  }
+
+  open(offset: number, length: number): Extent {
+    const extent = new SimulatedExtent(
+      offset,
+      this.#volatile.slice(offset, offset + length),
+      (from, to) => this.#noteFlush(extent, from, to),
+      () => this.#takeBack([extent]),
+    );
+    this.#inUse.add(extent);
+    return extent;
+  }
+
+  drainSync(): void {
+    this.#drain(this.#flushes);
+  }
+
+  async drain(): Promise<void> {
+    const upTo = this.#flushes;
+    if (this.slow) await new Promise((resolve) => setImmediate(resolve));
+    this.#drain(upTo);
+  }
+
+  publish(): void {
+    this.#published = true;
+  }
+
+  lock(): void {
+    if (this.#locked) {
+      throw new VarveError(
+        'VARVE_LOCKED',
+        'Cannot open this simulated medium for writing: a stream has it open already; close that one first',
+      );
+    }
+    this.#locked = true;
+  }
+
+  close(): void {
+    this.#takeBack([...this.#inUse]);
+    this.#locked = false;
+  }
+
+  /** What a crash at this moment could leave, kept for later. */
+  crashPoint(): CrashPoint {
+    this.#gather();
+    return new CrashPoint(
+      this.granularity,
+      this.#durable.slice(),
+      this.#volatile.slice(),
+      this.#flushed.slice(),
+    );
+  }
+
+  /** Images that a crash at this moment could leave; see `CrashPoint.images`. */
+  crashImages(options?: CrashImageOptions): Generator<Uint8Array, void, void> {
+    return this.crashPoint().images(options);
+  }
+
+  /**
+   * The offsets of all words in [offset, offset + length) that a crash at this moment could lose: an acknowledgement that
+   * depends on one of them comes too early.
+   */
+  pendingIn(offset: number, length: number): number[] {
+    this.#gather();
+    const pending: number[] = [];
+    if (this.#isDurable(offset, length)) return pending;
+    for (let at = roundDown(offset, 8); at < offset + length; at += 8) {
+      if (!sameWord(this.#durable, this.#volatile, at)) pending.push(at);
+    }
+    return pending;
+  }
+
+  #isDurable(offset: number, length: number): boolean {
+    const durable = this.#durable.subarray(offset, offset + length);
+    return Buffer.compare(durable, this.#volatile.subarray(offset, offset + length)) === 0;
+  }
+
+  #noteFlush(extent: SimulatedExtent, from: number, to: number): void {
+    this.#gather();
+    const start = roundDown(extent.offset + from, this.granularity);
+    const end = roundUp(extent.offset + to, this.granularity);
+    this.#flushed.push({
+      from: roundDown(extent.offset + from, 8),
+      to: roundUp(extent.offset + to, 8),
+      start,
+      bytes: this.#volatile.slice(start, end),
+    });
+    this.#flushes++;
+  }
+
+  /** Makes the first `upTo` flushes durable: each as the bytes were when it was made. */
+  #drain(upTo: number): void {
+    this.onDrain?.('before drain');
+    const count = Math.max(0, upTo - this.#drained);
+    for (const { from, to, start, bytes } of this.#flushed.splice(0, count)) {
+      this.#durable.set(bytes.subarray(from - start, to - start), from);
+    }
+    this.#drained += count;
+    this.onDrain?.('after drain');
+  }
+
+  /** Brings the volatile image up to date. */
+  #gather(): void {
+    for (const extent of this.#inUse) this.#volatile.set(extent.bytes, extent.offset);
+  }
+
+  /** Ends extents: their content goes where the next owner finds it, and no old view reaches it. */
+  #takeBack(extents: SimulatedExtent[]): void {
+    this.#gather();
+    const buffers = extents.filter((extent) => this.#inUse.delete(extent)).map((extent) => extent.end());
+    structuredClone(buffers, { transfer: buffers });
+  }
+}
+
+/** One buffer for the whole extent. */
+class SimulatedExtent implements Extent {
+  readonly length: number;
+  readonly offset: number;
+  readonly #window: Window;
+  readonly #onFlush: (from: number, to: number) => void;
+  readonly #onRelease: () => void;
+  #open = true;
+
+  constructor(
+    offset: number,
+    bytes: Uint8Array,
+    onFlush: (from: number, to: number) => void,
+    onRelease: () => void,
+  ) {
+    this.offset = offset;
+    this.length = bytes.length;
+    this.#window = new Window(bytes, 0);
+    this.#onFlush = onFlush;
+    this.#onRelease = onRelease;
+  }
+
+  get bytes(): Uint8Array {
+    return this.#window.bytes;
+  }
+
+  read(): Window {
+    this.#assertOpen();
+    return this.#window;
+  }
+
+  write(): Window {
+    this.#assertOpen();
+    return this.#window;
+  }
+
+  flush(from: number, to: number): void {
+    this.#assertOpen();
+    this.#onFlush(from, to);
+  }
+
+  rewind(): void {}
+
+  release(): void {
+    this.#onRelease();
+  }
+
+  /** Returns the buffer, which is to be detached. */
+  end(): ArrayBuffer {
+    this.#open = false;
+    return this.#window.buffer as ArrayBuffer;
+  }
+
+  #assertOpen(): void {
+    if (!this.#open) {
+      throw new VarveError('VARVE_CLOSED', 'Cannot use a part of a simulated medium that was given up');
+    }
+  }
+}
+
+function sameWord(one: Uint8Array, other: Uint8Array, at: number): boolean {
+  for (let i = at; i < at + 8; i++) if (one[i] !== other[i]) return false;
+  return true;
+}

@@ -1,0 +1,68 @@
+import type { Stream } from '../../src/index.js';
+
+/** An entry that was appended. */
+export interface KnownEntry {
+  readonly timestamp: number;
+  readonly bytes: Uint8Array;
+}
+
+/** What is known of a region: what was appended to it, and how much of that was acknowledged as persisted. */
+export interface KnownRegion {
+  readonly id: number;
+  readonly name: string | undefined;
+  readonly size: number;
+  readonly entries: readonly KnownEntry[];
+  /** So many of the entries, from the first on, must survive. */
+  readonly persisted: number;
+}
+
+/** What is known of a stream: its regions by id. Never changed, only replaced. */
+export type Known = ReadonlyMap<number, KnownRegion>;
+
+/** `known` with this region as it is now. */
+export function withRegion(known: Known, region: KnownRegion): Known {
+  return new Map([...known, [region.id, region]]);
+}
+
+/** `known` without the region. */
+export function withoutRegion(known: Known, id: number): Known {
+  return new Map([...known].filter(([other]) => other !== id));
+}
+
+/** `known` after everything in it was acknowledged as persisted. */
+export function allPersisted(known: Known): Known {
+  return new Map([...known].map(([id, region]) => [id, { ...region, persisted: region.entries.length }]));
+}
+
+/** What a stream shows to somebody who reads all of it. */
+export function readAll(stream: Stream): Known {
+  const found = new Map<number, KnownRegion>();
+  for (const region of stream.regions()) {
+    const entries: KnownEntry[] = [];
+    const cursor = region.cursor();
+    while (cursor.next()) entries.push({ timestamp: cursor.timestamp, bytes: cursor.data.slice() });
+    const { id, name, size } = region;
+    found.set(id, { id, name, size, entries, persisted: entries.length });
+  }
+  return found;
+}
+
+/** True if the first entries of `longer` are those of `shorter`. */
+export function startsWith(longer: readonly KnownEntry[], shorter: readonly KnownEntry[]): boolean {
+  return (
+    shorter.length <= longer.length &&
+    shorter.every((entry, i) => {
+      const other = longer[i] as KnownEntry;
+      return entry.timestamp === other.timestamp && Buffer.compare(entry.bytes, other.bytes) === 0;
+    })
+  );
+}
+
+/** For messages: regions with their entries' timestamps and sizes. */
+export function describe(known: Known): string {
+  const regions = [...known.values()].map(({ id, name, size, entries, persisted }) => {
+    const list = entries.map(({ timestamp, bytes }) => `${timestamp}:${bytes.length}`).join(' ');
+    return `#${id}${name === undefined ? '' : ` '${name}'`} (${size} bytes, ${persisted} persisted) [${list}]`;
+  });
+  return regions.length === 0 ? 'no regions' : regions.join(', ');
+}
