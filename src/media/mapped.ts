@@ -35,15 +35,21 @@ export class MappedMedium implements Medium {
    * @param addon does the mapping
    * @param kind what makes its bytes durable
    * @param mappingKind how it is mapped: 'private' if it is read-only
+   * @param flushesLines false where stores need not be flushed: read-only, by pages, or with caches that survive a power cut
    */
-  constructor(file: OpenedFile, addon: Addon, kind: 'pmem' | 'page-cache', mappingKind: MappingKind) {
+  constructor(
+    file: OpenedFile,
+    addon: Addon,
+    kind: 'pmem' | 'page-cache',
+    mappingKind: MappingKind,
+    flushesLines: boolean,
+  ) {
     this.kind = kind;
     this.slow = kind === 'page-cache';
     this.granularity = this.slow ? addon.features.pageSize : CACHE_LINE_BYTES;
     this.#file = file;
     this.#fence = addon.fence;
     this.#block = new Float64Array(addon.block);
-    const flushesLines = kind === 'pmem' && !file.readOnly;
     this.#parts = { file, addon, mappingKind, flushesLines, block: this.#block, inUse: this.#inUse };
   }
 

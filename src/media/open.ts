@@ -12,6 +12,7 @@ import { takeLock } from './lock.js';
 import { MappedMedium, type MappingKind } from './mapped.js';
 import type { Medium } from './medium.js';
 import { OpenedFile } from './opened-file.js';
+import { cachesSurvivePowerCut } from './power.js';
 
 /** How `openMedium` opens. */
 export interface OpenMediumOptions {
@@ -206,36 +207,53 @@ function cannotOpen(path: string, cause: unknown, forWriting: boolean): VarveErr
 }
 
 function mediumOf(file: OpenedFile, wanted: OpenMediumOptions['medium']): Medium {
-  const isDevice = fs.fstatSync(file.fd).isBlockDevice();
-  if (isDevice && wanted !== 'auto' && wanted !== 'file') {
-    throw ioError('map', file.path, undefined, `a block device is not mapped; use medium 'auto' or 'file'`);
-  }
-  // Nothing of an empty file can be mapped; it is no stream anyway.
-  if (wanted === 'file' || isDevice || file.size === 0) return new FileMedium(file);
+  if (wanted === 'file') return new FileMedium(file);
   const addon = loadAddon();
-  if (wanted !== 'auto' && addon === undefined) {
-    const advice = `medium '${wanted}' needs the native addon; use 'auto' or 'file'. ${addonProblem()}`;
-    throw ioError('map', file.path, undefined, advice);
+  const obstacle = whyNotMapped(file, addon, wanted);
+  // Nothing of an empty file can be mapped; it is no stream anyway.
+  if (obstacle === undefined && addon !== undefined && file.size > 0) {
+    const granted = grantedMapping(file, addon, wanted);
+    if (granted !== undefined) return mapped(file, addon, wanted, granted);
   }
-  const granted = addon === undefined ? undefined : grantedMapping(file, addon, wanted);
-  if (addon === undefined || granted === undefined) return new FileMedium(file);
-  if (wanted === 'pmem' && addon.features.flush === 'none') {
+  if (obstacle !== undefined && wanted !== 'auto') {
     throw ioError(
       'map',
       file.path,
       undefined,
-      `this processor cannot flush cache lines; use medium 'page-cache'`,
+      `medium '${wanted}' cannot be had: ${obstacle}; use 'auto' or 'file'`,
     );
   }
-  const kind = wanted === 'auto' ? (granted === 'sync' ? 'pmem' : 'page-cache') : wanted;
-  return new MappedMedium(file, addon, kind, granted);
+  return new FileMedium(file);
+}
+
+/** What keeps a file from being mapped, as far as that can be told without trying. */
+function whyNotMapped(
+  file: OpenedFile,
+  addon: Addon | undefined,
+  wanted: OpenMediumOptions['medium'],
+): string | undefined {
+  if (fs.fstatSync(file.fd).isBlockDevice()) return 'a block device is not mapped';
+  if (addon === undefined) return `it needs the native addon. ${addonProblem()}`;
+  if (wanted === 'pmem' && addon.features.flush === 'none') return 'this processor cannot flush cache lines';
+  return undefined;
+}
+
+function mapped(
+  file: OpenedFile,
+  addon: Addon,
+  wanted: OpenMediumOptions['medium'],
+  granted: MappingKind,
+): MappedMedium {
+  const byPages = wanted === 'page-cache' || (wanted === 'auto' && granted !== 'sync');
+  const flushes = !byPages && !file.readOnly && !(granted === 'sync' && cachesSurvivePowerCut());
+  return new MappedMedium(file, addon, byPages ? 'page-cache' : 'pmem', granted, flushes);
 }
 
 /** The best kind of mapping that the kernel grants; undefined if `auto` has to do without. */
 function grantedMapping(
   file: OpenedFile,
   addon: Addon,
-  wanted: 'auto' | 'pmem' | 'page-cache',
+  wanted: OpenMediumOptions['medium'],
 ): MappingKind | undefined {
   const flushes = addon.features.flush !== 'none' && wanted !== 'page-cache';
   if (!file.readOnly && flushes && canMap(file, addon, 'sync')) return 'sync';

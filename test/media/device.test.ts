@@ -46,12 +46,22 @@ if ('problem' in loop) {
 
   test('a block device is a file medium of its own size', () => {
     wipe();
-    for (const medium of ['auto', 'page-cache', 'file'] as const) {
+    for (const medium of ['auto', 'file'] as const) {
       const opened = open(device, { mode: 'open', medium });
       assert.equal(opened.kind, 'file');
       assert.equal(opened.size, SIZE);
       assert.equal(opened.isNew, false);
       opened.close();
+    }
+  });
+
+  test('a block device is not mapped, and who asks for it is told', () => {
+    wipe();
+    for (const medium of ['pmem', 'page-cache'] as const) {
+      assert.throws(() => open(device, { mode: 'open', medium }), {
+        code: 'VARVE_IO',
+        message: /block device is not mapped/,
+      });
     }
   });
 
