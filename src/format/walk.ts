@@ -48,8 +48,8 @@ export function walkEntries(
     if (formOf(words[word + ENTRY.highWord] as number) !== Form.filler) {
       walk.timestamp = timestampAt(words, word);
       walk.entries++;
+      walk.certified = Math.max(walk.certified, certifiedAt(words, word));
     }
-    walk.certified = Math.max(walk.certified, certifiedAt(words, word));
     walk.end += strideAt(words, word);
   }
   return walk;

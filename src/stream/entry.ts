@@ -3,12 +3,6 @@ import { ENTRY } from '../format/layout.js';
 import type { Window } from '../media/window.js';
 import type { Region } from './region.js';
 
-/** Where an entry stands, for those inside. */
-export interface EntryPlace {
-  window: Window;
-  position: number;
-}
-
 /** An entry of a region. It stays good until its region is freed or cleared, or the stream is closed. */
 export class Entry {
   /** The region it is in. */

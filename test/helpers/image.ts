@@ -23,7 +23,7 @@ export function contentOf(stream: Stream): Content {
 export type Outcome = { readonly content: Content } | { readonly code: string; readonly message: string };
 
 /** Codes with which a damaged file may be refused. */
-export const DAMAGE = ['VARVE_CORRUPT', 'VARVE_NOT_A_STREAM'];
+const DAMAGE = ['VARVE_CORRUPT', 'VARVE_NOT_A_STREAM'];
 
 /** The image of a stream in a file of its own, to be damaged, looked at and mended over and over. */
 export class Image {
