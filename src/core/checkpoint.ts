@@ -5,7 +5,7 @@ import type { Persister } from './persister.js';
 import type { Prefix } from './prefix.js';
 import type { RegionLog } from './region-log.js';
 import type { Steps } from './steps.js';
-import type { Slot, Table } from './table.js';
+import type { Table, TableSlot } from './table.js';
 
 /** A region is marked anew after so many bytes at the latest, which bounds what a recovery has to scan. */
 export const MARK_SPAN = 64 * 2 ** 20;
@@ -61,7 +61,7 @@ export class Checkpointer {
    * @param clean true if nothing will be appended after it: the stream is being closed
    * @param repairs further slots to be written in both copies
    */
-  *write(clean: boolean, repairs: readonly Slot[] = []): Steps<void> {
+  *write(clean: boolean, repairs: readonly TableSlot[] = []): Steps<void> {
     const clock = this.#clock;
     const target = this.#persister.sealAll();
     const newest = clock.newestCommitted;
@@ -77,7 +77,7 @@ export class Checkpointer {
     clock.limit = limit;
   }
 
-  *#saveState(change: Omit<StreamState, 'sequence'>, slots: readonly Slot[]): Steps<void> {
+  *#saveState(change: Omit<StreamState, 'sequence'>, slots: readonly TableSlot[]): Steps<void> {
     const prefix = this.#prefix;
     prefix.state = { ...change, sequence: prefix.state.sequence + 1 };
     prefix.storeState(0);
@@ -87,7 +87,7 @@ export class Checkpointer {
     yield 'drain';
   }
 
-  #takeMarks(): Slot[] {
+  #takeMarks(): TableSlot[] {
     const regions = [...this.#unmarked];
     this.#unmarked.clear();
     for (const region of regions) {

@@ -13,7 +13,10 @@ export class Clock {
   last: number;
   /** Every entry up to this timestamp is persisted. */
   persisted: number;
-  /** Last header word of the entries with timestamps up to `wordUntil`. */
+  /**
+   * Last header word of the entries with timestamps up to `wordUntil`. That ends where the lag needs another code, the
+   * upper half of the timestamp changes, or the supply is used up; whatever else changes the lag sets it to 0.
+   */
   word = 0;
   wordUntil = 0;
   /** No timestamp at or above this may be given out before a further supply is durable. */

@@ -18,7 +18,7 @@ import { recover } from './recovery.js';
 import { RegionLog } from './region-log.js';
 import type { Steps } from './steps.js';
 import { StreamCore } from './stream-core.js';
-import { type DataArea, type Slot, Table } from './table.js';
+import { type DataArea, Table, type TableSlot } from './table.js';
 
 /** What opening needs to know, checked already. */
 export interface OpenRequest {
@@ -152,8 +152,8 @@ function assemble(medium: Medium, request: OpenRequest, prefix: Prefix, table: T
   return core;
 }
 
-function withoutOverlaps(slots: readonly Slot[], problems: Problem[]): Slot[] {
-  const kept: Slot[] = [];
+function withoutOverlaps(slots: readonly TableSlot[], problems: Problem[]): TableSlot[] {
+  const kept: TableSlot[] = [];
   let end = 0;
   for (const slot of [...slots].sort((a, b) => a.record.offset - b.record.offset)) {
     const { id, offset, length } = slot.record;
@@ -168,7 +168,7 @@ function withoutOverlaps(slots: readonly Slot[], problems: Problem[]): Slot[] {
 }
 
 /** Whatever nothing lies in is free. */
-function giveGaps(allocator: Allocator, slots: readonly Slot[], data: DataArea): void {
+function giveGaps(allocator: Allocator, slots: readonly TableSlot[], data: DataArea): void {
   let end = data.start;
   for (const { record } of slots) {
     allocator.give(end, record.offset - end);
@@ -177,7 +177,7 @@ function giveGaps(allocator: Allocator, slots: readonly Slot[], data: DataArea):
   allocator.give(end, data.end - end);
 }
 
-function enterRegion(core: StreamCore, slot: Slot): void {
+function enterRegion(core: StreamCore, slot: TableSlot): void {
   const { record, name } = slot;
   const { mark, id, length, birth, clears } = record;
   const counts = [id, birth, mark.tail, mark.timestamp, mark.entries, clears].every(Number.isSafeInteger);

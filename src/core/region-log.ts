@@ -10,7 +10,7 @@ import type { Kernel } from './kernel.js';
 import { errorOf, type Problem } from './problem.js';
 import { Reservations } from './reservations.js';
 import type { SparseIndex } from './sparse-index.js';
-import type { Slot } from './table.js';
+import type { TableSlot } from './table.js';
 
 /** Payloads from this size on are stored past the caches where the medium flushes cache lines. Bytes. */
 const LARGE = 8192;
@@ -23,7 +23,7 @@ export interface RegionHost {
   readonly medium: Medium;
   /** True while somebody waits for new entries: `committed` is to be called. */
   watched: boolean;
-  openExtent(slot: Slot): Extent;
+  openExtent(slot: TableSlot): Extent;
   /** Throws if the stream cannot be written to. */
   assertWritable(): void;
   /** Throws if the entries of the region's life `life` are gone: the stream was closed, the region freed or cleared. */
@@ -37,7 +37,7 @@ export interface RegionHost {
   /** The region has entries that are not sealed yet. */
   touched(region: RegionLog): void;
   /** Wakes those who wait for new entries. */
-  committed(): void;
+  notifyCommitted(): void;
 }
 
 /**
@@ -45,7 +45,7 @@ export interface RegionHost {
  * come later and for many entries at once.
  */
 export class RegionLog {
-  readonly slot: Slot;
+  readonly slot: TableSlot;
   readonly host: RegionHost;
   readonly reservations: Reservations;
   /** Counts up when the entries of the region go away: cleared, freed, closed. Whoever reads compares. */
@@ -65,7 +65,7 @@ export class RegionLog {
   entries = 0;
   /** True while the stream knows that there is something to seal. */
   dirty = false;
-  /** The stream is to be told when the tail passes this: of what stands behind the mark, and when it is time for a new one. */
+  /** Once the tail is beyond this, the stream is told at the next `touched`: of what stands behind the mark, then when it is time for a new one. */
   reportAt = 0;
   /** What a recovery found wrong at the end of the region: something acknowledged is missing there. */
   damage: Problem | undefined = undefined;
@@ -79,7 +79,7 @@ export class RegionLog {
   #extent: Extent | undefined;
   readonly #clock: Clock;
 
-  constructor(slot: Slot, host: RegionHost) {
+  constructor(slot: TableSlot, host: RegionHost) {
     this.slot = slot;
     this.host = host;
     this.#clock = host.clock;
@@ -279,6 +279,7 @@ export class RegionLog {
   #place(size: number): number {
     const next = this.tail + ENTRY.header + size + (-size & 7);
     if (next > this.#reach) this.#makeRoom(size);
+    // The header word must go with the next timestamp before anything is stored, since a supply of timestamps may fail.
     if (this.#clock.last >= this.#clock.wordUntil) this.#nextTimestamp();
     return this.tail - (this.#window as Window).start + ENTRY.header;
   }
@@ -342,6 +343,6 @@ export class RegionLog {
       this.dirty = true;
       host.touched(this);
     }
-    if (host.watched) host.committed();
+    if (host.watched) host.notifyCommitted();
   }
 }

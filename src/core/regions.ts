@@ -83,7 +83,7 @@ export function* clear(core: StreamCore, region: RegionLog): Steps<void> {
  */
 function* settle(core: StreamCore, region: RegionLog): Steps<void> {
   const { id } = region.slot.record;
-  core.committed();
+  core.notifyCommitted();
   region.reservations.fail(
     new VarveError('VARVE_REGION_FREED', `Region ${id} was freed or cleared before this was published`),
   );

@@ -12,7 +12,7 @@ import { extendTail } from './recovery.js';
 import type { RegionHost, RegionLog } from './region-log.js';
 import { Signal } from './signal.js';
 import { StepQueue, type Steps } from './steps.js';
-import type { Slot, Table } from './table.js';
+import type { Table, TableSlot } from './table.js';
 
 /** How long a reader waits before it looks again whether another process has written. Milliseconds. */
 const LOOK_AGAIN = 20;
@@ -74,7 +74,7 @@ export class StreamCore implements RegionHost {
     return Math.min(this.allocator.largest, REGION_MAX - (REGION_MAX % blockSize));
   }
 
-  openExtent(slot: Slot): Extent {
+  openExtent(slot: TableSlot): Extent {
     this.assertOpen();
     return this.medium.open(slot.record.offset, slot.record.length, 'append');
   }
@@ -134,7 +134,7 @@ export class StreamCore implements RegionHost {
     }
   }
 
-  committed(): void {
+  notifyCommitted(): void {
     this.watched = false;
     this.#commits.notify();
   }
@@ -231,7 +231,7 @@ export class StreamCore implements RegionHost {
   #end(error: Error): void {
     for (const region of this.regions.values()) region.stop();
     this.persister.stop(error);
-    this.committed();
+    this.notifyCommitted();
   }
 
   #inBackground(steps: Steps<void>): void {

@@ -27,7 +27,7 @@ interface TableArea {
 }
 
 /** A line of the region table, in memory. */
-export interface Slot {
+export interface TableSlot {
   readonly area: TableArea;
   readonly index: number;
   record: TableRecord;
@@ -47,17 +47,17 @@ export interface DataArea {
 /** The region table: slots in the header pages and in further extents. */
 export class Table {
   /** Slots in use. */
-  readonly used = new Set<Slot>();
+  readonly used = new Set<TableSlot>();
   readonly problems: Problem[] = [];
   /** Slots whose two copies differ, and which of them does not count. */
-  readonly #uneven: { slot: Slot; stale: CopyIndex }[] = [];
+  readonly #uneven: { slot: TableSlot; stale: CopyIndex }[] = [];
   /** How many slots have one damaged copy. */
   damagedCopies = 0;
   readonly #medium: Medium;
   readonly #data: DataArea;
   readonly #seed: number;
   readonly #areas: TableArea[] = [];
-  readonly #free: Slot[] = [];
+  readonly #free: TableSlot[] = [];
   #nextId = 1;
 
   /**
@@ -98,17 +98,17 @@ export class Table {
   }
 
   /** A free slot, taken. Must not be called without vacancies. */
-  takeSlot(): Slot {
-    return this.#free.pop() as Slot;
+  takeSlot(): TableSlot {
+    return this.#free.pop() as TableSlot;
   }
 
   /** Gives a slot back whose record says `free`. */
-  giveSlot(slot: Slot): void {
+  giveSlot(slot: TableSlot): void {
     this.#free.push(slot);
   }
 
   /** Stores a name beside a slot. It is durable before the record that speaks of it is stored. */
-  *saveName(slot: Slot, name: string | undefined): Steps<void> {
+  *saveName(slot: TableSlot, name: string | undefined): Steps<void> {
     const bytes = new TextEncoder().encode(name ?? '');
     slot.name = name;
     slot.record.nameLength = bytes.length;
@@ -119,7 +119,7 @@ export class Table {
   }
 
   /** Writes the records of slots in two steps; after the first drain the change has happened, after the second it is safe from damage. */
-  *save(slots: readonly Slot[]): Steps<void> {
+  *save(slots: readonly TableSlot[]): Steps<void> {
     this.storeFirst(slots);
     yield 'drain';
     this.storeSecond(slots);
@@ -127,7 +127,7 @@ export class Table {
   }
 
   /** The first step of `save`, for callers who have more to drain along with it. */
-  storeFirst(slots: readonly Slot[]): void {
+  storeFirst(slots: readonly TableSlot[]): void {
     for (const slot of slots) {
       slot.record.sequence++;
       this.#store(slot, slot.area.firstCopies);
@@ -135,7 +135,7 @@ export class Table {
   }
 
   /** The second step of `save`. */
-  storeSecond(slots: readonly Slot[]): void {
+  storeSecond(slots: readonly TableSlot[]): void {
     for (const slot of slots) this.#store(slot, slot.area.secondCopies);
   }
 
@@ -151,8 +151,8 @@ export class Table {
    * @param clean whether the stream's state is clean. If not, an older mark stays: the older state may need it.
    * @returns the slots left as they are, to be written in both copies with new marks
    */
-  evenOut(clean: boolean): Slot[] {
-    const left: Slot[] = [];
+  evenOut(clean: boolean): TableSlot[] {
+    const left: TableSlot[] = [];
     for (const { slot, stale } of this.#uneven) {
       if (!clean && slot.olderMark !== undefined) left.push(slot);
       else this.#store(slot, stale === 0 ? slot.area.firstCopies : slot.area.secondCopies);
@@ -219,13 +219,19 @@ export class Table {
         continue;
       }
       if (damaged) this.damagedCopies++;
-      const slot: Slot = { area, index, record: value, olderMark: olderMark(first, second), name: undefined };
+      const slot: TableSlot = {
+        area,
+        index,
+        record: value,
+        olderMark: olderMark(first, second),
+        name: undefined,
+      };
       if (stale !== undefined) this.#uneven.push({ slot, stale });
       this.#enter(slot);
     }
   }
 
-  #enter(slot: Slot): void {
+  #enter(slot: TableSlot): void {
     const { kind, id } = slot.record;
     this.#nextId = Math.max(this.#nextId, id + 1);
     if (kind === RecordKind.free) {
@@ -253,7 +259,7 @@ export class Table {
     );
   }
 
-  #readName(slot: Slot): void {
+  #readName(slot: TableSlot): void {
     const { nameLength, nameChecksum, id } = slot.record;
     if (nameLength === 0) return;
     const bytes = load(slot.area.extent, slot.area.names + slot.index * NAME, Math.min(nameLength, NAME_MAX));
@@ -264,7 +270,7 @@ export class Table {
     slot.name = new TextDecoder().decode(bytes);
   }
 
-  #store(slot: Slot, copies: number): void {
+  #store(slot: TableSlot, copies: number): void {
     store(slot.area.extent, copies + slot.index * RECORD.size, encodeRecord(slot.record, this.#seed));
   }
 }

@@ -16,6 +16,8 @@ export interface CrashImageOptions {
   readonly exhaustive?: number;
   /** Otherwise: so many at random, beside the systematic ones. Default 64. */
   readonly samples?: number;
+  /** At most about so many in all: of more, some are left out at random. Default: no limit. */
+  readonly most?: number;
   /** Where the random ones start. Default 1. */
   readonly seed?: number;
 }
@@ -29,7 +31,7 @@ interface Patch {
 /** A word, sector or page in doubt: what it may hold, besides what is durable; the newest last. */
 type Unit = readonly Patch[];
 
-const DEFAULTS = { exhaustive: 1024, samples: 64, seed: 1 };
+const DEFAULTS = { exhaustive: 1024, samples: 64, most: Number.POSITIVE_INFINITY, seed: 1 };
 
 /**
  * A moment at which a crash may happen: what is durable for certain, and what may have become durable besides.
@@ -56,12 +58,14 @@ export class CrashPoint {
    * alone, all but one, all up to one, and a seeded sample. Every image is a new array.
    */
   *images(options: CrashImageOptions = {}): Generator<Uint8Array, void, void> {
-    const { exhaustive, samples, seed } = { ...DEFAULTS, ...options };
+    const { exhaustive, samples, most, seed } = { ...DEFAULTS, ...options };
     const random = seededRandom(seed);
     const units = this.#units(random);
     const combinations = units.reduce((product, unit) => product * (unit.length + 1), 1);
-    const choices = combinations <= exhaustive ? allChoices(units) : someChoices(units, samples, random);
-    for (const choice of choices) yield this.#image(units, choice);
+    const all = combinations <= exhaustive;
+    const choices = all ? allChoices(units) : someChoices(units, samples, random);
+    const total = all ? combinations : 2 + samples + units.reduce((sum, unit) => sum + unit.length + 2, 0);
+    for (const choice of choices) if (total <= most || random(total) < most) yield this.#image(units, choice);
   }
 
   /** How many words, sectors or pages are in doubt. */

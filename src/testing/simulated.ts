@@ -142,7 +142,7 @@ export class SimulatedMedium implements Medium {
    * depends on one of them comes too early.
    */
   pendingIn(offset: number, length: number): number[] {
-    this.#gather();
+    this.#gather(offset, offset + length);
     const pending: number[] = [];
     if (this.#isDurable(offset, length)) return pending;
     for (let at = roundDown(offset, 8); at < offset + length; at += 8) {
@@ -157,9 +157,9 @@ export class SimulatedMedium implements Medium {
   }
 
   #noteFlush(extent: SimulatedExtent, from: number, to: number): void {
-    this.#gather();
     const start = roundDown(extent.offset + from, this.granularity);
     const end = roundUp(extent.offset + to, this.granularity);
+    this.#gather(start, end);
     this.#flushed.push({
       from: roundDown(extent.offset + from, 8),
       to: roundUp(extent.offset + to, 8),
@@ -180,15 +180,20 @@ export class SimulatedMedium implements Medium {
     this.onDrain?.('after drain');
   }
 
-  /** Brings the volatile image up to date. */
-  #gather(): void {
-    for (const extent of this.#inUse) this.#volatile.set(extent.bytes, extent.offset);
+  /** Brings [from, to) of the volatile image up to date. */
+  #gather(from = 0, to = this.#volatile.length): void {
+    for (const { offset, bytes } of this.#inUse) {
+      const start = Math.max(from, offset);
+      const end = Math.min(to, offset + bytes.length);
+      if (start < end) this.#volatile.set(bytes.subarray(start - offset, end - offset), start);
+    }
   }
 
   /** Ends extents: their content goes where the next owner finds it, and no old view reaches it. */
   #takeBack(extents: SimulatedExtent[]): void {
-    this.#gather();
-    const buffers = extents.filter((extent) => this.#inUse.delete(extent)).map((extent) => extent.end());
+    const ended = extents.filter((extent) => this.#inUse.delete(extent));
+    for (const { offset, bytes } of ended) this.#volatile.set(bytes, offset);
+    const buffers = ended.map((extent) => extent.end());
     structuredClone(buffers, { transfer: buffers });
   }
 }
