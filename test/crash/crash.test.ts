@@ -8,7 +8,20 @@ import type { Base } from './world.js';
 const SEED = Number(process.env['VARVE_CRASH_SEED'] ?? 1);
 const SECONDS = Number(process.env['VARVE_CRASH_SECONDS'] ?? 8);
 
-const WORDS: Effort = { granularity: 8, images: { exhaustive: 64, samples: 8 }, deepOneIn: 40 };
+/** Much of each crash point, where sequences are few. */
+const THOROUGH: Effort = {
+  granularity: 8,
+  images: { exhaustive: 256, samples: 16 },
+  deepOneIn: 4,
+  recoveryImages: { exhaustive: 8, samples: 4, most: 6 },
+};
+/** Little of each crash point, where they are many. */
+const BROAD: Effort = {
+  granularity: 8,
+  images: { exhaustive: 16, samples: 8, most: 12 },
+  deepOneIn: 12,
+  recoveryImages: { exhaustive: 4, samples: 4, most: 3 },
+};
 
 function twoRegions(stream: Stream): void {
   const first = stream.allocateSync(256, { name: 'first' });
@@ -27,7 +40,7 @@ const BASES: readonly Base[] = [
 for (const base of BASES) {
   for (const length of [1, 2]) {
     test(`every sequence of ${length} on '${base.name}'`, async (t) => {
-      const explorer = new Explorer(1, WORDS, 'npm run test:only crash/crash');
+      const explorer = new Explorer(1, length === 1 ? THOROUGH : BROAD, 'npm run test:only crash/crash');
       for (const operations of sequences(length)) await explorer.sequence(base, operations, length - 1);
       t.diagnostic(JSON.stringify(explorer.tally));
     });
@@ -42,7 +55,9 @@ function* sequences(length: number): Generator<(typeof OPERATIONS)[number][]> {
 test('random sequences', async (t) => {
   const end = Date.now() + SECONDS * 1000;
   for (let seed = SEED; Date.now() < end; seed++) {
-    const explorer = new Explorer(seed, WORDS, `VARVE_CRASH_SEED=${seed} npm run test:only crash/crash`);
+    const granularity = ([8, 512, 8, 4096] as const)[seed % 4] ?? 8;
+    const effort = { ...BROAD, granularity };
+    const explorer = new Explorer(seed, effort, `VARVE_CRASH_SEED=${seed} npm run test:only crash/crash`);
     await explorer.randomSequence(BASES[seed % BASES.length] as Base, OPERATIONS, 6);
     if (Date.now() >= end) t.diagnostic(`seeds ${SEED} to ${seed}`);
   }

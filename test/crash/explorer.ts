@@ -3,7 +3,7 @@ import { Stream } from '../../src/index.js';
 import { type CrashImageOptions, SimulatedMedium } from '../../src/testing/index.js';
 import { type Random, seededRandom } from '../../src/testing/random.js';
 import { type Depth, judge } from './judge.js';
-import { readAll } from './known.js';
+import { type Known, readAll } from './known.js';
 import type { Operation } from './operations.js';
 import { type Base, type Moment, World } from './world.js';
 
@@ -14,6 +14,8 @@ export interface Effort {
   readonly images: CrashImageOptions;
   /** Of so many images one is looked into deeply. */
   readonly deepOneIn: number;
+  /** The images of a crash point of a recovery, for those. */
+  readonly recoveryImages: CrashImageOptions;
 }
 
 /** What was done, for the figures. */
@@ -54,61 +56,83 @@ export class Explorer {
     this.#replay = replay;
   }
 
-  /** Runs the operations one after the other, and tries crashes from the one with the number `from` on. */
-  async sequence(base: Base, operations: readonly Operation[], from: number): Promise<void> {
+  /**
+   * Runs the operations one after the other, and tries crashes from the one with the number `from` on.
+   *
+   * @param crashOneIn if given: after one of so many operations the sequence goes on with what a crash in its midst has left
+   */
+  async sequence(
+    base: Base,
+    operations: readonly Operation[],
+    from: number,
+    crashOneIn?: number,
+  ): Promise<void> {
     const world = new World(base, { granularity: this.#effort.granularity });
+    const done: string[] = [];
     this.tally.sequences++;
     try {
-      operations.forEach((operation, i) => {
-        const done = operations.slice(0, i + 1).map(({ name }) => name);
-        this.#step(world, operation, i >= from, `base '${base.name}', ${done.join('; ')}`);
-      });
+      for (const operation of operations) {
+        const before = world.known;
+        const tried = done.push(operation.name) > from;
+        const where = `base '${base.name}', ${done.join('; ')}`;
+        const moments = this.#step(world, operation, where);
+        if (tried) this.#judgeMoments(moments, before, world.known, where);
+        if (crashOneIn !== undefined && this.#random(crashOneIn) === 0)
+          done.push(this.#crash(world, moments, before, where));
+      }
     } finally {
       world.abandon();
     }
     for (const { stream, where } of this.#toCheck.splice(0)) await this.#check(stream, where);
   }
 
-  /** Draws operations; after some of them the sequence goes on with what a crash has left. */
+  /** Draws operations; now and then the sequence goes on with what a crash in the midst of the last one has left. */
   async randomSequence(base: Base, operations: readonly Operation[], length: number): Promise<void> {
-    const random = this.#random;
-    const drawn = Array.from({ length }, () => operations[random(operations.length)] as Operation);
-    const crash: Operation = {
-      name: 'crash and recover',
-      run: (world) => {
-        const images = [...world.medium.crashImages(this.#images())];
-        const image = images[random(images.length)] as Uint8Array;
-        judge(
-          image,
-          { before: world.known, after: world.known, given: world.given },
-          this.#depth(),
-        )?.closeSync();
-        world.continueFrom(image);
-      },
-    };
-    for (let i = 0; i < length; i++) if (random(5) === 0) drawn[i] = crash;
-    await this.sequence(base, drawn, 0);
+    const drawn = Array.from({ length }, () => operations[this.#random(operations.length)] as Operation);
+    await this.sequence(base, drawn, 0, 3);
   }
 
-  #step(world: World, operation: Operation, tried: boolean, where: string): void {
-    const before = world.known;
+  #step(world: World, operation: Operation, where: string): Moment[] {
     const moments: Moment[] = [];
-    const crashes = operation.name === 'crash and recover';
-    world.moments = tried && !crashes ? moments : undefined;
+    world.moments = moments;
     this.#within(where, () => {
       world.perform((it) => operation.run(it));
       world.noteMoment('when it was done');
       world.moments = undefined;
       world.audit();
     });
-    const after = world.known;
+    return moments;
+  }
+
+  #judgeMoments(moments: readonly Moment[], before: Known, after: Known, where: string): void {
     for (const moment of moments) {
       const done = moment === moments.at(-1);
       this.#judgeAll(moment, { before: done ? after : before, after }, `${where}, ${moment.label}`);
     }
   }
 
-  #judgeAll(moment: Moment, known: { before: Base['known']; after: Base['known'] }, where: string): void {
+  /** Goes on with an image of one of the moments. */
+  #crash(world: World, moments: readonly Moment[], before: Known, where: string): string {
+    const moment = moments[this.#random(moments.length)] as Moment;
+    const images = [...moment.point.images({ ...this.#images(), most: 50 })];
+    const number = this.#random(images.length);
+    const name = `crash ${moment.label}, image ${number} of ${images.length}`;
+    const image = images[number] ?? this.#durable(moment);
+    const done = moment === moments.at(-1);
+    const known = { before: done ? world.known : before, after: world.known, given: moment.given };
+    this.#within(`${where}; ${name}`, () => {
+      judge(image, known, { recoveryCrashes: undefined, readOnly: false, goOn: false, check: false });
+      world.continueFrom(image, moment.given);
+    });
+    return name;
+  }
+
+  #durable(moment: Moment): Uint8Array {
+    const [image] = moment.point.images({ exhaustive: 0, samples: 0 });
+    return image as Uint8Array;
+  }
+
+  #judgeAll(moment: Moment, known: { before: Known; after: Known }, where: string): void {
     this.tally.points++;
     let number = 0;
     for (const image of moment.point.images(this.#images())) {
@@ -128,7 +152,7 @@ export class Explorer {
   #depth(): Depth {
     const deep = this.#random(this.#effort.deepOneIn) === 0;
     return {
-      recoveryCrashes: deep ? { exhaustive: 16, samples: 4, seed: this.#random(2 ** 31) } : undefined,
+      recoveryCrashes: deep ? { ...this.#effort.recoveryImages, seed: this.#random(2 ** 31) } : undefined,
       readOnly: deep,
       goOn: deep || this.#random(4) === 0,
       check: deep && this.#random(4) === 0,

@@ -113,11 +113,12 @@ export class World {
     this.#adopt();
   }
 
-  /** Goes on with an image that a crash left, which was judged already. */
-  continueFrom(image: Uint8Array): void {
+  /** Goes on with an image that a crash left, which was judged already, when `given` was the newest timestamp given out. */
+  continueFrom(image: Uint8Array, given: number): void {
     this.abandon();
     this.medium = SimulatedMedium.fromImage(image, { granularity: this.medium.granularity });
     this.behind = [];
+    this.given = given;
     this.stream = Stream.openSync(this.medium, { mode: 'open' });
     this.known = readAll(this.stream);
     this.#watch();
