@@ -13,7 +13,7 @@ test('tree draws regions and entries with their places, sizes, bytes and texts',
   );
   const lines = (await output('tree', path)).split('\n');
   assert.match(lines[0] ?? '', /^.*stream\.varve {2}4 MiB on [\w-]+, 2 regions, 3\.8 MiB free$/);
-  assert.match(lines[1] ?? '', /^├── region 'orders' {2}0x003000 {2}64 KiB, 3 entries, room for 63\.9 KiB$/);
+  assert.match(lines[1] ?? '', /^├── region 'orders' {2}0x003000 {2}64 KiB, 3 entries, room for 63\.8 KiB$/);
   assert.deepEqual(lines.slice(2, 5), [
     '│   ├── 0x000000  #1            5 B  68 65 6c 6c 6f            hello',
     '│   ├── 0x000018  #2            0 B',

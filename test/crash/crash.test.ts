@@ -1,6 +1,6 @@
 import { test } from 'node:test';
-import type { Stream } from '../../src/index.js';
-import { baseOf, type Effort, Explorer } from './explorer.js';
+import { BASES } from './bases.js';
+import { type Effort, Explorer } from './explorer.js';
 import { OPERATIONS } from './operations.js';
 import type { Base } from './world.js';
 
@@ -22,20 +22,6 @@ const BROAD: Effort = {
   deepOneIn: 12,
   recoveryImages: { exhaustive: 4, samples: 4, most: 3 },
 };
-
-function twoRegions(stream: Stream): void {
-  const first = stream.allocateSync(256, { name: 'first' });
-  stream.allocateSync(128);
-  first.appendSync('there before');
-}
-
-const BASES: readonly Base[] = [
-  baseOf('closed', 16_384, true, twoRegions),
-  baseOf('crashed', 16_384, false, twoRegions),
-  baseOf('full table', 32_768, true, (stream) => {
-    for (let i = 0; i < 14; i++) stream.allocateSync(64).appendSync('x');
-  }),
-];
 
 for (const base of BASES) {
   for (const length of [1, 2]) {

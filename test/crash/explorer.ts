@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { Stream } from '../../src/index.js';
-import { type CrashImageOptions, SimulatedMedium } from '../../src/testing/index.js';
+import type { Stream } from '../../src/index.js';
+import type { CrashImageOptions } from '../../src/testing/index.js';
 import { type Random, seededRandom } from '../../src/testing/random.js';
 import { type Depth, judge } from './judge.js';
-import { type Known, readAll } from './known.js';
+import type { Known } from './known.js';
 import type { Operation } from './operations.js';
 import { type Base, type Moment, World } from './world.js';
 
@@ -23,19 +23,6 @@ export interface Tally {
   sequences: number;
   points: number;
   images: number;
-}
-
-/** A base for sequences: what `prepare` leaves in a new stream, closed or not. */
-export function baseOf(name: string, size: number, closed: boolean, prepare: (stream: Stream) => void): Base {
-  const medium = new SimulatedMedium(size);
-  const stream = Stream.openSync(medium, { blockSize: 64 });
-  prepare(stream);
-  if (closed) stream.closeSync();
-  const known = readAll(closed ? Stream.openSync(medium) : stream);
-  const given = stream.committed;
-  const [image] = medium.crashImages({ exhaustive: 0 });
-  medium.close();
-  return { name, image: image as Uint8Array, known, given };
 }
 
 /** Tries crashes in sequences of operations, and counts what it did. */
