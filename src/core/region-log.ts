@@ -3,42 +3,17 @@ import { formatSize } from '../base/sizes.js';
 import { highWord, strideOf } from '../format/entry.js';
 import { ENTRY, FORM_SHIFT, Form, GAP, LAG_UNKNOWN } from '../format/layout.js';
 import { regionSeed } from '../format/seeds.js';
-import type { Extent, Medium } from '../media/medium.js';
+import type { Extent } from '../media/medium.js';
 import type { Window } from '../media/window.js';
 import type { Clock } from './clock.js';
-import type { Kernel } from './kernel.js';
 import { errorOf, type Problem } from './problem.js';
+import type { RegionHost } from './region-host.js';
 import { Reservations } from './reservations.js';
 import type { SparseIndex } from './sparse-index.js';
 import type { TableSlot } from './table.js';
 
 /** Payloads from this size on are stored past the caches where the medium flushes cache lines. Bytes. */
 const LARGE = 8192;
-
-/** What a region needs of its stream. */
-export interface RegionHost {
-  readonly clock: Clock;
-  readonly kernel: Kernel;
-  readonly uuid: Uint8Array;
-  readonly medium: Medium;
-  /** True while somebody waits for new entries: `committed` is to be called. */
-  watched: boolean;
-  openExtent(slot: TableSlot): Extent;
-  /** Throws if the stream cannot be written to. */
-  assertWritable(): void;
-  /** Throws if the entries of the region's life `life` are gone: the stream was closed, the region freed or cleared. */
-  assertReadable(region: RegionLog, life: number): void;
-  /** Takes the remaining steps of changes under way. */
-  finishChanges(): void;
-  /** Where somebody else writes the entries: looks for further ones, and is true if there are any. */
-  grew(region: RegionLog): boolean;
-  /** Makes a further supply of timestamps durable, and the stream's state not clean. */
-  supplyTimestamps(): void;
-  /** The region has entries that are not sealed yet. */
-  touched(region: RegionLog): void;
-  /** Wakes those who wait for new entries. */
-  notifyCommitted(): void;
-}
 
 /**
  * The append side of one region. An append takes the way reserve → store → commit; sealing (the checksums) and draining
@@ -51,8 +26,8 @@ export class RegionLog {
   /** Counts up when the entries of the region go away: cleared, freed, closed. Whoever reads compares. */
   life = 0;
   freed = false;
-  /** True while the region is being cleared: an append has to come after that. */
-  changing = false;
+  /** How many clears were asked for and are not done: an append has to come after them. */
+  changing = 0;
   seed = 0;
   /** End of the committed entries, in bytes. */
   tail = 0;
@@ -168,7 +143,7 @@ export class RegionLog {
 
   /** Throws unless a place of `size` bytes is left behind everything reserved. */
   assertRoom(size: number): void {
-    if (this.changing) this.host.finishChanges();
+    if (this.changing > 0) this.host.finishChanges();
     this.assertAlive();
     this.host.assertWritable();
     if (this.reservations.end + strideOf(size) > this.length) {

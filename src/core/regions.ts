@@ -58,11 +58,24 @@ export function* free(core: StreamCore, region: RegionLog): Steps<void> {
   core.allocator.give(offset, length);
 }
 
-/** Empties a region. */
-export function* clear(core: StreamCore, region: RegionLog): Steps<void> {
+/** Empties a region. Appends made from now on come after it, even if its first step has to wait for others. */
+export function clear(core: StreamCore, region: RegionLog): Steps<void> {
+  region.changing++;
+  region.stop();
+  return clearing(core, region);
+}
+
+function* clearing(core: StreamCore, region: RegionLog): Steps<void> {
+  try {
+    yield* empty(core, region);
+  } finally {
+    region.changing--;
+  }
+}
+
+function* empty(core: StreamCore, region: RegionLog): Steps<void> {
   core.assertWritable();
   region.assertAlive();
-  region.changing = true;
   yield* settle(core, region);
   const { slot } = region;
   const birth = core.clock.last + 1;
@@ -74,7 +87,6 @@ export function* clear(core: StreamCore, region: RegionLog): Steps<void> {
   };
   region.cleared();
   yield* core.table.save([slot]);
-  region.changing = false;
 }
 
 /**
