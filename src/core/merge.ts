@@ -1,18 +1,8 @@
 import { LogCursor, type Walker } from './cursor.js';
 import { Heap } from './heap.js';
 import type { RegionLog } from './region-log.js';
-import { BackwardWalker, SparseIndex } from './sparse-index.js';
+import { BackwardWalker, cursorFrom } from './sparse-index.js';
 import type { StreamCore } from './stream-core.js';
-
-/** A cursor whose first entry is the first one with `from` or a later timestamp. */
-export function cursorFrom(region: RegionLog, from: number): LogCursor {
-  if (from < region.slot.record.birth) return new LogCursor(region);
-  const scout = new LogCursor(region, SparseIndex.of(region, from).seek(from));
-  while (scout.next()) {
-    if (scout.timestamp >= from) return new LogCursor(region, scout.position);
-  }
-  return scout;
-}
 
 /** A cursor and the timestamp of the entry it stands on, which stays known when the entry goes away. */
 interface Head {

@@ -75,6 +75,16 @@ export class SparseIndex {
   }
 }
 
+/** A cursor whose first entry is the first one with `from` or a later timestamp. */
+export function cursorFrom(region: RegionLog, from: number): LogCursor {
+  if (from < region.slot.record.birth) return new LogCursor(region);
+  const scout = new LogCursor(region, SparseIndex.of(region, from).seek(from));
+  while (scout.next()) {
+    if (scout.timestamp >= from) return new LogCursor(region, scout.position);
+  }
+  return scout;
+}
+
 /** An entry that a backward walk will hand out. */
 type Stop = Pick<Walker, 'window' | 'position' | 'size' | 'timestamp'>;
 

@@ -40,3 +40,17 @@ function describe(data: unknown): string {
         : typeof data;
   return `Cannot append ${what}: it must be a string, an ArrayBuffer, a SharedArrayBuffer or a view of one, and not be detached`;
 }
+
+/** The bytes of each part. Throws as `bytesOf`, and a TypeError if they are no array. */
+export function partsOf(parts: readonly Data[]): Uint8Array[] {
+  if (!Array.isArray(parts))
+    throw typeError('Cannot append these parts: they must be an array of bytes and strings');
+  return parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : bytesOf(part)));
+}
+
+/** Bytes of all parts together. */
+export function sizeOf(parts: readonly Uint8Array[]): number {
+  let size = 0;
+  for (const part of parts) size += part.length;
+  return size;
+}

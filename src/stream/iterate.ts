@@ -1,7 +1,7 @@
 import type { Walker } from '../core/cursor.js';
-import { cursorFrom, MergedBackwardWalker, MergedWalker } from '../core/merge.js';
+import { MergedBackwardWalker, MergedWalker } from '../core/merge.js';
 import type { RegionLog } from '../core/region-log.js';
-import { BackwardWalker } from '../core/sparse-index.js';
+import { BackwardWalker, cursorFrom } from '../core/sparse-index.js';
 import type { StreamCore } from '../core/stream-core.js';
 import type { Entry } from './entry.js';
 import {

@@ -3,10 +3,10 @@ import { LogCursor } from '../core/cursor.js';
 import type { RegionLog } from '../core/region-log.js';
 import { clear, free } from '../core/regions.js';
 import { storeParts } from '../core/reservations.js';
-import { SparseIndex } from '../core/sparse-index.js';
+import { cursorFrom } from '../core/sparse-index.js';
 import type { StreamCore } from '../core/stream-core.js';
 import { Cursor } from './cursor.js';
-import { bytesOf, type Data } from './data.js';
+import { bytesOf, type Data, partsOf, sizeOf } from './data.js';
 import { Entry } from './entry.js';
 import { followRegion, regionEntries } from './iterate.js';
 import {
@@ -193,11 +193,8 @@ export class Region {
   get(timestamp: number): Entry | undefined {
     const wanted = timestampOption(timestamp, 'a timestamp');
     this.#assertUsable();
-    const cursor = new LogCursor(this.#log, SparseIndex.of(this.#log, wanted).seek(wanted));
-    while (cursor.next()) {
-      if (cursor.timestamp >= wanted) return cursor.timestamp === wanted ? this.entryAt(cursor) : undefined;
-    }
-    return undefined;
+    const cursor = cursorFrom(this.#log, wanted);
+    return cursor.next() && cursor.timestamp === wanted ? this.entryAt(cursor) : undefined;
   }
 
   /**
@@ -329,16 +326,4 @@ export class Region {
     this.#core.assertOpen();
     this.#log.assertAlive();
   }
-}
-
-function partsOf(parts: readonly Data[]): Uint8Array[] {
-  if (!Array.isArray(parts))
-    throw typeError('Cannot append these parts: they must be an array of bytes and strings');
-  return parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : bytesOf(part)));
-}
-
-function sizeOf(parts: readonly Uint8Array[]): number {
-  let size = 0;
-  for (const part of parts) size += part.length;
-  return size;
 }

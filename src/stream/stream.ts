@@ -1,24 +1,16 @@
 import { rangeError, typeError, VarveError } from '../base/errors.js';
 import { parseSize, roundUp } from '../base/sizes.js';
 import { type CheckReport, check } from '../core/check.js';
-import { openCore } from '../core/open.js';
 import type { RegionLog } from '../core/region-log.js';
 import { allocate } from '../core/regions.js';
-import { type Steps, take, takeSync } from '../core/steps.js';
+import { type Steps, take } from '../core/steps.js';
 import type { StreamCore } from '../core/stream-core.js';
 import { NAME_MAX, REGION_MAX } from '../format/layout.js';
 import type { MediumKind } from '../media/medium.js';
 import type { Entry } from './entry.js';
 import { followStream, streamEntries } from './iterate.js';
-import {
-  type CheckedRequest,
-  checkedRequest,
-  type OpenOptions,
-  type Progress,
-  type StreamOptions,
-  type Target,
-  targetMedium,
-} from './open-options.js';
+import type { OpenOptions, Progress, StreamOptions, Target } from './open-options.js';
+import { openTarget, openTargetSync } from './opening.js';
 import { assertOptions, type EntriesOptions, type TailOptions, timestampOption } from './options.js';
 import { Region } from './region.js';
 
@@ -62,30 +54,12 @@ export class Stream {
    * TypeError, RangeError
    */
   static async open(target: Target, options?: StreamOptions): Promise<Stream> {
-    const request = checkedRequest(options);
-    request.signal?.throwIfAborted();
-    const medium = targetMedium(target, request);
-    try {
-      return new Stream(await take(openCore(medium, request), medium, request.signal));
-    } catch (error) {
-      medium.close();
-      if (createdMeanwhile(error, request)) return Stream.open(target, { ...options, mode: 'open' });
-      throw error;
-    }
+    return new Stream(await openTarget(target, options));
   }
 
   /** As `open`, blocking. The signal is looked at only at the beginning. */
   static openSync(target: Target, options?: StreamOptions): Stream {
-    const request = checkedRequest(options);
-    request.signal?.throwIfAborted();
-    const medium = targetMedium(target, request);
-    try {
-      return new Stream(takeSync(openCore(medium, request), medium));
-    } catch (error) {
-      medium.close();
-      if (createdMeanwhile(error, request)) return Stream.openSync(target, { ...options, mode: 'open' });
-      throw error;
-    }
+    return new Stream(openTargetSync(target, options));
   }
 
   /**
@@ -332,11 +306,6 @@ export class Stream {
     }
     return region;
   }
-}
-
-/** True if somebody else created the stream between our look and our attempt. */
-function createdMeanwhile(error: unknown, request: CheckedRequest): boolean {
-  return request.mode === 'open-or-create' && error instanceof VarveError && error.code === 'VARVE_EXISTS';
 }
 
 function assertName(name: unknown): void {

@@ -1,0 +1,30 @@
+import type { Extent, Medium } from '../media/medium.js';
+import type { Clock } from './clock.js';
+import type { Kernel } from './kernel.js';
+import type { RegionLog } from './region-log.js';
+import type { TableSlot } from './table.js';
+
+/** What a region needs of its stream. */
+export interface RegionHost {
+  readonly clock: Clock;
+  readonly kernel: Kernel;
+  readonly uuid: Uint8Array;
+  readonly medium: Medium;
+  /** True while somebody waits for new entries: `committed` is to be called. */
+  watched: boolean;
+  openExtent(slot: TableSlot): Extent;
+  /** Throws if the stream cannot be written to. */
+  assertWritable(): void;
+  /** Throws if the entries of the region's life `life` are gone: the stream was closed, the region freed or cleared. */
+  assertReadable(region: RegionLog, life: number): void;
+  /** Takes the remaining steps of changes under way. */
+  finishChanges(): void;
+  /** Where somebody else writes the entries: looks for further ones, and is true if there are any. */
+  grew(region: RegionLog): boolean;
+  /** Makes a further supply of timestamps durable, and the stream's state not clean. */
+  supplyTimestamps(): void;
+  /** The region has entries that are not sealed yet. */
+  touched(region: RegionLog): void;
+  /** Wakes those who wait for new entries. */
+  notifyCommitted(): void;
+}
