@@ -12,6 +12,29 @@ import {
 
 /** Opens or creates what `Stream.open` is asked for. */
 export async function openTarget(target: Target, options: StreamOptions | undefined): Promise<StreamCore> {
+  const core = await openOnce(target, options);
+  if (!mayBeBlurred(core)) return core;
+  core.medium.close();
+  return openOnce(target, options);
+}
+
+/** As `openTarget`, blocking. */
+export function openTargetSync(target: Target, options: StreamOptions | undefined): StreamCore {
+  const core = openOnceSync(target, options);
+  if (!mayBeBlurred(core)) return core;
+  core.medium.close();
+  return openOnceSync(target, options);
+}
+
+/**
+ * A reader may have caught a writer of another process in the midst of a checkpoint, and hold a picture of two moments that looks
+ * like damage. A second look decides.
+ */
+function mayBeBlurred(core: StreamCore): boolean {
+  return core.readOnly && core.medium.path !== undefined && core.damage !== undefined;
+}
+
+async function openOnce(target: Target, options: StreamOptions | undefined): Promise<StreamCore> {
   const request = checkedRequest(options);
   request.signal?.throwIfAborted();
   const medium = targetMedium(target, request);
@@ -19,13 +42,12 @@ export async function openTarget(target: Target, options: StreamOptions | undefi
     return await take(openCore(medium, request), medium, request.signal);
   } catch (error) {
     medium.close();
-    if (createdMeanwhile(error, request)) return openTarget(target, { ...options, mode: 'open' });
+    if (createdMeanwhile(error, request)) return openOnce(target, { ...options, mode: 'open' });
     throw error;
   }
 }
 
-/** As `openTarget`, blocking. */
-export function openTargetSync(target: Target, options: StreamOptions | undefined): StreamCore {
+function openOnceSync(target: Target, options: StreamOptions | undefined): StreamCore {
   const request = checkedRequest(options);
   request.signal?.throwIfAborted();
   const medium = targetMedium(target, request);
@@ -33,7 +55,7 @@ export function openTargetSync(target: Target, options: StreamOptions | undefine
     return takeSync(openCore(medium, request), medium);
   } catch (error) {
     medium.close();
-    if (createdMeanwhile(error, request)) return openTargetSync(target, { ...options, mode: 'open' });
+    if (createdMeanwhile(error, request)) return openOnceSync(target, { ...options, mode: 'open' });
     throw error;
   }
 }
