@@ -31,10 +31,14 @@ function runAll(file: string, environment: NodeJS.ProcessEnv): void {
   for (const name of readdirSync(here).filter(
     (file) => file.endsWith('.test.js') && !file.startsWith('builds'),
   )) {
-    const { status, stdout, stderr } = spawnSync(process.execPath, [join(here, name)], {
-      encoding: 'utf8',
-      env,
-    });
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      ['--test-reporter=tap', join(here, name)],
+      {
+        encoding: 'utf8',
+        env,
+      },
+    );
     assert.equal(status, 0, `${name}\n${stdout}\n${stderr}`);
     assert.match(stdout, /^# pass [1-9]/m, `${name} ran\n${stdout}`);
     assert.match(stdout, /^# fail 0$/m, `${name}\n${stdout}`);
