@@ -216,15 +216,26 @@ function* recoverCore(core: StreamCore, request: OpenRequest): Steps<void> {
     region.extent.flush(region.slot.record.mark.tail, region.tail);
     core.checkpointer.noteUnmarked(region);
   }
+  yield* keepWhatWasRead(table);
   prefix.evenOut();
   yield* core.checkpointer.write(true, table.evenOut(prefix.state.clean));
 }
 
 /** Writes again what stands in one whole copy only. */
 function* repair({ prefix, table }: StreamCore): Steps<void> {
+  yield* keepWhatWasRead(table);
   if (!prefix.uneven && !table.uneven) return;
   prefix.evenOut();
   table.evenOut(true);
+  yield 'drain';
+}
+
+/**
+ * What the last process stored and did not drain before it was killed looks whole, and is not durable. Before one copy of anything
+ * is written, the other must be.
+ */
+function* keepWhatWasRead(table: Table): Steps<void> {
+  table.flushAll();
   yield 'drain';
 }
 

@@ -139,6 +139,11 @@ export class Table {
     for (const slot of slots) this.#store(slot, slot.area.secondCopies);
   }
 
+  /** Gives all of the table, and of the pages that its first part lies in, to the next drain: as it was read. */
+  flushAll(): void {
+    for (const { extent } of this.#areas) extent.flush(0, extent.length);
+  }
+
   /** True if some slot's copies differ. */
   get uneven(): boolean {
     return this.#uneven.length > 0;
