@@ -40,16 +40,18 @@ const DEFAULTS = { exhaustive: 1024, samples: 64, most: Number.POSITIVE_INFINITY
  * and pages are taken in any version that was flushed, in the newest, and torn in two parts of different versions.
  */
 export class CrashPoint {
+  /** @internal What is durable for certain. */
+  readonly durable: Uint8Array;
+  /** @internal What the process saw. */
+  readonly volatile: Uint8Array;
   readonly #granularity: number;
-  readonly #durable: Uint8Array;
-  readonly #volatile: Uint8Array;
   readonly #flushed: readonly Flushed[];
 
   /** @internal Made by `SimulatedMedium.crashPoint`. */
   constructor(granularity: number, durable: Uint8Array, volatile: Uint8Array, flushed: readonly Flushed[]) {
     this.#granularity = granularity;
-    this.#durable = durable;
-    this.#volatile = volatile;
+    this.durable = durable;
+    this.volatile = volatile;
     this.#flushed = flushed;
   }
 
@@ -74,7 +76,7 @@ export class CrashPoint {
   }
 
   #image(units: readonly Unit[], choice: readonly number[]): Uint8Array {
-    const image = this.#durable.slice();
+    const image = this.durable.slice();
     for (let i = 0; i < units.length; i++) {
       const patch = units[i]?.[(choice[i] as number) - 1];
       if (patch !== undefined) image.set(patch.bytes, patch.offset);
@@ -85,7 +87,7 @@ export class CrashPoint {
   #units(random: Random): Unit[] {
     const byOffset = new Map<number, Patch[]>();
     for (const { start, bytes } of this.#flushed) this.#note(byOffset, start, bytes);
-    this.#note(byOffset, 0, this.#volatile);
+    this.#note(byOffset, 0, this.volatile);
     const units = [...byOffset.values()].sort((a, b) => (a[0] as Patch).offset - (b[0] as Patch).offset);
     return this.#granularity === 8 ? units : units.map((unit) => [...this.#torn(unit, random), ...unit]);
   }
@@ -95,7 +97,7 @@ export class CrashPoint {
     const unit = this.#granularity;
     for (let at = 0; at < version.length; at += unit) {
       const offset = start + at;
-      if (same(version, at, this.#durable, offset, unit)) continue;
+      if (same(version, at, this.durable, offset, unit)) continue;
       const patches = byOffset.get(offset) ?? [];
       byOffset.set(
         offset,

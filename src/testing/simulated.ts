@@ -77,6 +77,18 @@ export class SimulatedMedium implements Medium {
     return medium;
   }
 
+  /**
+   * What the next process finds if the one that uses the medium is killed, the machine running on: nothing is lost, and
+   * nothing more is durable.
+   *
+   * @param point when it is killed
+   */
+  static afterKill(point: CrashPoint, options?: SimulatedOptions): SimulatedMedium {
+    const medium = SimulatedMedium.fromImage(point.durable, options);
+    medium.#volatile.set(point.volatile);
+    return medium;
+  }
+
   get isNew(): boolean {
     return !this.#published;
   }

@@ -6,20 +6,22 @@ import type { Base } from './world.js';
 
 /** The random part: where it starts, and how long it goes on. */
 const SEED = Number(process.env['VARVE_CRASH_SEED'] ?? 1);
-const SECONDS = Number(process.env['VARVE_CRASH_SECONDS'] ?? 8);
+const SECONDS = Number(process.env['VARVE_CRASH_SECONDS'] ?? 6);
 
 /** Much of each crash point, where sequences are few. */
 const THOROUGH: Effort = {
   granularity: 8,
   images: { exhaustive: 256, samples: 16 },
-  deepOneIn: 4,
+  deepOneIn: 5,
+  killOneIn: 1,
   recoveryImages: { exhaustive: 8, samples: 4, most: 6 },
 };
 /** Little of each crash point, where they are many. */
 const BROAD: Effort = {
   granularity: 8,
   images: { exhaustive: 16, samples: 8, most: 12 },
-  deepOneIn: 12,
+  deepOneIn: 16,
+  killOneIn: 4,
   recoveryImages: { exhaustive: 4, samples: 4, most: 3 },
 };
 

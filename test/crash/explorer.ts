@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import type { Stream } from '../../src/index.js';
-import type { CrashImageOptions } from '../../src/testing/index.js';
+import { type CrashImageOptions, SimulatedMedium } from '../../src/testing/index.js';
 import { type Random, seededRandom } from '../../src/testing/random.js';
-import { type Depth, judge } from './judge.js';
+import { type Depth, type Expectation, judge, judgeKill, SHALLOW } from './judge.js';
 import type { Known } from './known.js';
 import type { Operation } from './operations.js';
 import { type Base, type Moment, World } from './world.js';
@@ -14,6 +14,8 @@ export interface Effort {
   readonly images: CrashImageOptions;
   /** Of so many images one is looked into deeply. */
   readonly deepOneIn: number;
+  /** In one of so many crash points the process is killed as well, and the power cut after that. */
+  readonly killOneIn: number;
   /** The images of a crash point of a recovery, for those. */
   readonly recoveryImages: CrashImageOptions;
 }
@@ -94,42 +96,43 @@ export class Explorer {
   #judgeMoments(moments: readonly Moment[], before: Known, after: Known, where: string): void {
     for (const moment of moments) {
       const done = moment === moments.at(-1);
-      this.#judgeAll(moment, { before: done ? after : before, after }, `${where}, ${moment.label}`);
+      this.#judgeAll(moment, expectation(moment, done ? after : before, after), `${where}, ${moment.label}`);
     }
   }
 
-  /** Goes on with an image of one of the moments. */
+  /** Goes on with what a power cut or a kill at one of the moments has left. */
   #crash(world: World, moments: readonly Moment[], before: Known, where: string): string {
     const moment = moments[this.#random(moments.length)] as Moment;
-    const images = [...moment.point.images({ ...this.#images(), most: 50 })];
-    const number = this.#random(images.length);
-    const name = `crash ${moment.label}, image ${number} of ${images.length}`;
-    const image = images[number] ?? this.#durable(moment);
-    const done = moment === moments.at(-1);
-    const known = { before: done ? world.known : before, after: world.known, given: moment.given };
-    this.#within(`${where}; ${name}`, () => {
-      judge(image, known, { recoveryCrashes: undefined, readOnly: false, goOn: false, check: false });
-      world.continueFrom(image, moment.given);
-    });
+    const { granularity } = this.#effort;
+    const expected = expectation(moment, moment === moments.at(-1) ? world.known : before, world.known);
+    let name = `killed ${moment.label}`;
+    let medium = SimulatedMedium.afterKill(moment.point, { granularity });
+    if (this.#random(4) > 0) {
+      const images = [...moment.point.images(this.#images())];
+      const number = this.#random(images.length);
+      const image = images[number] ?? moment.point.durable;
+      name = `crash ${moment.label}, image ${number + 1} of ${images.length}`;
+      this.#within(`${where}; ${name}`, () => judge(image, expected, SHALLOW));
+      medium = SimulatedMedium.fromImage(image, { granularity });
+    }
+    this.#within(`${where}; ${name}`, () => world.continueOn(medium, moment.given));
     return name;
   }
 
-  #durable(moment: Moment): Uint8Array {
-    const [image] = moment.point.images({ exhaustive: 0, samples: 0 });
-    return image as Uint8Array;
-  }
-
-  #judgeAll(moment: Moment, known: { before: Known; after: Known }, where: string): void {
+  #judgeAll(moment: Moment, expected: Expectation, where: string): void {
     this.tally.points++;
     let number = 0;
     for (const image of moment.point.images(this.#images())) {
       number++;
       this.tally.images++;
       this.#within(`${where}, image ${number}`, () => {
-        const stream = judge(image, { ...known, given: moment.given }, this.#depth());
+        const stream = judge(image, expected, this.#depth());
         if (stream !== undefined) this.#toCheck.push({ stream, where });
       });
     }
+    if (this.#random(this.#effort.killOneIn) > 0) return;
+    const images = { ...this.#effort.recoveryImages, seed: this.#random(2 ** 31) };
+    this.#within(`${where}, killed`, () => judgeKill(moment.point, expected, images));
   }
 
   #images(): CrashImageOptions {
@@ -160,4 +163,8 @@ export class Explorer {
       throw new Error(`${message}\n  in ${where}\n  again: ${this.#replay}`, { cause });
     }
   }
+}
+
+function expectation({ given }: Moment, before: Known, after: Known): Expectation {
+  return { before, after, given };
 }

@@ -59,6 +59,29 @@ export function judge(image: Uint8Array, expected: Expectation, depth: Depth): S
   return undefined;
 }
 
+/** Nothing but opening and reading. */
+export const SHALLOW: Depth = { recoveryCrashes: undefined, readOnly: false, goOn: false, check: false };
+
+/**
+ * Lets the process be killed at that moment, and the next one open the stream: what that shows must survive a power cut then,
+ * and one in the midst of the opening is as good as one before the kill.
+ */
+export function judgeKill(point: CrashPoint, expected: Expectation, images: CrashImageOptions): void {
+  const medium = SimulatedMedium.afterKill(point);
+  const points: CrashPoint[] = [];
+  medium.onDrain = () => points.push(medium.crashPoint());
+  const stream = Stream.openSync(medium, { mode: 'open' });
+  medium.onDrain = undefined;
+  const found = readAll(stream);
+  assertAllowed(found, expected);
+  assertNewest(stream, found, expected.given);
+  for (const image of medium.crashImages(images)) assertShows(image, found, 'after a kill and a power cut');
+  for (const within of points) {
+    for (const image of within.images(images)) judge(image, expected, SHALLOW);
+  }
+  stream.closeSync();
+}
+
 /** Appends to two regions, or twice to a new one, as it must be possible after any crash. */
 function appendTwo(stream: Stream, found: Known, given: number): Known {
   const grown = new Map(found);

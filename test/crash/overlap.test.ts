@@ -1,12 +1,12 @@
 import { type TestContext, test } from 'node:test';
 import type { CrashImageOptions } from '../../src/testing/index.js';
 import { BASES } from './bases.js';
-import { type Depth, judge } from './judge.js';
+import { type Depth, judge, judgeKill } from './judge.js';
 import { Overlap } from './overlap.js';
 import type { Base } from './world.js';
 
 const SEED = Number(process.env['VARVE_CRASH_SEED'] ?? 1);
-const SECONDS = Number(process.env['VARVE_CRASH_SECONDS'] ?? 8);
+const SECONDS = Number(process.env['VARVE_CRASH_SECONDS'] ?? 6);
 const IMAGES: CrashImageOptions = { exhaustive: 8, samples: 6, most: 5 };
 
 test('crashes while calls overlap', async (t) => {
@@ -31,6 +31,7 @@ async function explore(t: TestContext, seed: number): Promise<number> {
       for (const image of moment.point.images({ ...IMAGES, seed: seed + images })) {
         judge(image, overlap.expectation(moment), depth(images++))?.closeSync();
       }
+      judgeKill(moment.point, overlap.expectation(moment), { exhaustive: 2, samples: 2, most: 2, seed });
     }
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause);

@@ -113,10 +113,10 @@ export class World {
     this.#adopt();
   }
 
-  /** Goes on with an image that a crash left, which was judged already, when `given` was the newest timestamp given out. */
-  continueFrom(image: Uint8Array, given: number): void {
+  /** Goes on with what a crash left, which was judged already, when `given` was the newest timestamp given out. */
+  continueOn(medium: SimulatedMedium, given: number): void {
     this.abandon();
-    this.medium = SimulatedMedium.fromImage(image, { granularity: this.medium.granularity });
+    this.medium = medium;
     this.behind = [];
     this.given = given;
     this.stream = Stream.openSync(this.medium, { mode: 'open' });
