@@ -192,8 +192,10 @@ function enterRegion(core: StreamCore, slot: TableSlot): void {
     core.table.problems.push(corrupt(`The record of region ${id} makes no sense`, { region: id }));
     return;
   }
+  const certainTail = mark.tail;
   if (!core.prefix.state.clean && slot.olderMark !== undefined) record.mark = slot.olderMark;
   const region = new RegionLog(slot, core);
+  region.certainTail = certainTail;
   core.regions.set(id, region);
   if (name !== undefined) core.names.set(name, region);
 }

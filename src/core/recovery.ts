@@ -71,6 +71,8 @@ export function* recover(
 ): Steps<Findings> {
   const census = new Census(state);
   for (const region of regions) yield* scanTail(region, census, state.limit, progress);
+  const short = regions.find((region) => region.tail < region.certainTail);
+  if (short !== undefined) return { newest: census.newest, problem: endsEarly(short) };
   const span = { after: state.checkpoint, below: state.limit };
   for (const region of regions) {
     census.certified = Math.max(census.certified, certifiedBehind(region, reachOf(regions.length), span));
@@ -164,6 +166,18 @@ function locate(timestamp: number, regions: readonly RegionLog[]): Problem {
   );
   for (const region of suspects) region.damage = problem;
   return problem;
+}
+
+/** The newest mark lies behind the region's end: what is there was durable before that mark was written. */
+function endsEarly(region: RegionLog): Problem {
+  const { tail, certainTail, slot } = region;
+  const { id } = slot.record;
+  region.damage = corrupt(
+    `The entry at offset ${tail} of region ${id} is damaged: everything up to offset ${certainTail} had been persisted. ` +
+      'Opened read-only, the stream serves what is whole',
+    { region: id, offset: tail },
+  );
+  return region.damage;
 }
 
 function headerTimestamp(region: RegionLog): number {

@@ -42,6 +42,8 @@ export class RegionLog {
   dirty = false;
   /** Once the tail is beyond this, the stream is told at the next `touched`: of what stands behind the mark, then when it is time for a new one. */
   reportAt = 0;
+  /** Below this the medium certainly holds entries, as the newest mark says, even where an older one is where walking begins. */
+  certainTail = 0;
   /** What a recovery found wrong at the end of the region: something acknowledged is missing there. */
   damage: Problem | undefined = undefined;
   /** Made by those who read backwards. */
@@ -99,6 +101,7 @@ export class RegionLog {
   restart(): void {
     const { record } = this.slot;
     this.seed = regionSeed(this.host.uuid, record.id, record.clears);
+    this.certainTail = record.mark.tail;
     this.setEnd(record.mark.tail, record.mark.timestamp, record.mark.entries);
   }
 
