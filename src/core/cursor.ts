@@ -1,5 +1,5 @@
-import { formOf, strideAt } from '../format/entry.js';
-import { ENTRY, FORM_MASK, Form, TIMESTAMP_HIGH_MASK } from '../format/layout.js';
+import { formOf, strideAt, timestampAt } from '../format/entry.js';
+import { ENTRY, FORM_MASK, Form } from '../format/layout.js';
 import type { Window } from '../media/window.js';
 import type { RegionLog } from './region-log.js';
 import { scan } from './scanner.js';
@@ -49,9 +49,7 @@ export class LogCursor implements Walker {
   }
 
   get timestamp(): number {
-    const words = this.#words;
-    const high = (words[this.word + ENTRY.highWord] as number) & TIMESTAMP_HIGH_MASK;
-    return (words[this.word + ENTRY.lowWord] as number) + high * 2 ** 32;
+    return timestampAt(this.#words, this.word);
   }
 
   /** True if the entries it goes through are gone: the region was freed or cleared, the stream closed. */

@@ -71,10 +71,11 @@ class NativeKernel implements Kernel {
   walk(window: Window, from: number, to: number, seed: number, after: number, below: number): Walk {
     this.#addon.verifyBytes(window.bytes, from - window.start, to - window.start, seed, after, below);
     const block = this.#block;
+    // Integers again, where they were floats: what they are compared with for every entry stays one.
     return {
-      end: (block[8] as number) + window.start,
-      timestamp: block[9] as number,
-      entries: block[10] as number,
+      end: ((block[8] as number) >>> 0) + window.start,
+      timestamp: integer(block[9] as number),
+      entries: (block[10] as number) >>> 0,
       certified: block[11] as number,
     };
   }
@@ -95,6 +96,10 @@ class NativeKernel implements Kernel {
     block[4] = high;
     this.#addon.storeSealed(source);
   }
+}
+
+function integer(value: number): number {
+  return value < 2 ** 31 ? value | 0 : value;
 }
 
 /** The fastest kernel that this machine can have. */

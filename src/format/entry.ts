@@ -9,6 +9,7 @@ import {
   LAG_UNKNOWN,
   TIMESTAMP_HIGH_MASK,
 } from './layout.js';
+import { join } from './words.js';
 
 /** Bytes from an entry's beginning to that of the next one, for a payload of `length` bytes and no gap. */
 export function strideOf(length: number): number {
@@ -29,10 +30,8 @@ export function strideAt(words: Uint32Array, at: number): number {
 
 /** The timestamp of the entry whose header stands at word `at`. */
 export function timestampAt(words: Uint32Array, at: number): number {
-  return (
-    (words[at + ENTRY.lowWord] as number) +
-    ((words[at + ENTRY.highWord] as number) & TIMESTAMP_HIGH_MASK) * 2 ** 32
-  );
+  const high = (words[at + ENTRY.highWord] as number) & TIMESTAMP_HIGH_MASK;
+  return join(words[at + ENTRY.lowWord] as number, high);
 }
 
 /** Everything up to this timestamp was persisted when the entry at word `at` was committed; 0 if it says nothing. */

@@ -79,6 +79,7 @@ function lone(walker: Walker): Source {
 
 /** A timestamp to begin at may lie ahead of everything there is. */
 function notBefore(source: Source, from: number): Source {
+  if (from === 0) return source;
   return {
     next() {
       let walker = source.next();
