@@ -94,11 +94,8 @@ function* empty(core: StreamCore, region: RegionLog): Steps<void> {
  * recovery, so a checkpoint is made first that lets go of them.
  */
 function* settle(core: StreamCore, region: RegionLog): Steps<void> {
-  const { id } = region.slot.record;
   core.notifyCommitted();
-  region.reservations.fail(
-    new VarveError('VARVE_REGION_FREED', `Region ${id} was freed or cleared before this was published`),
-  );
+  if (!region.reservations.none) region.reservations.fail(goneBefore(region));
   region.stop();
   if (region.beyondMark) yield* core.checkpointer.write(false);
   core.persister.forget(region);
@@ -124,4 +121,9 @@ function noSpace(core: StreamCore, size: number): VarveError {
     'VARVE_FULL',
     `Cannot allocate a region of ${formatSize(size)} as ${why}: free a region, or create a larger stream`,
   );
+}
+
+function goneBefore(region: RegionLog): VarveError {
+  const { id } = region.slot.record;
+  return new VarveError('VARVE_REGION_FREED', `Region ${id} was freed or cleared before this was published`);
 }
