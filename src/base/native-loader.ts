@@ -36,9 +36,11 @@ function load(): Loaded {
   try {
     return { addon: createRequire(import.meta.url)(path) as Addon, problem: undefined };
   } catch (error) {
-    return without(
-      `${path} cannot be loaded: ${String(error instanceof Error ? error.message : error).split('\n')[0]}`,
-    );
+    const reason = String(error instanceof Error ? error.message : error).split('\n')[0];
+    const found = without(`${path} cannot be loaded: ${reason}`);
+    // It is there and does not work: whoever expects its speed should know, once.
+    process.emitWarning(`${found.problem} varve goes on without it.`, { code: 'VARVE_ADDON' });
+    return found;
   }
 }
 
