@@ -4,6 +4,7 @@ import { VarveError } from '../base/errors.js';
 import { givenUp, ioError } from './io-error.js';
 import type { Extent, Medium } from './medium.js';
 import type { OpenedFile } from './opened-file.js';
+import { OpenedMedium } from './opened-medium.js';
 import { Window } from './window.js';
 
 const CACHE_LINE_BYTES = 64;
@@ -17,13 +18,10 @@ export type MappingKind = 'sync' | 'shared' | 'private';
  * A file in mapped memory. As `pmem` its cache lines are flushed: durable on persistent memory, and on nothing else. As
  * `page-cache` its pages are the kernel's, and durable by a data sync.
  */
-export class MappedMedium implements Medium {
+export class MappedMedium extends OpenedMedium implements Medium {
   readonly kind: 'pmem' | 'page-cache';
   readonly granularity: number;
   readonly slow: boolean;
-  readonly volatile = false;
-  readonly retains = true;
-  readonly #file: OpenedFile;
   readonly #block: Float64Array;
   /** Held here since a look into the addon's exports, a dictionary, takes longer than the call. */
   readonly #fence: () => void;
@@ -44,45 +42,25 @@ export class MappedMedium implements Medium {
     mappingKind: MappingKind,
     flushesLines: boolean,
   ) {
+    super(file);
     this.kind = kind;
     this.slow = kind === 'page-cache';
     this.granularity = this.slow ? addon.features.pageSize : CACHE_LINE_BYTES;
-    this.#file = file;
     this.#fence = addon.fence;
     this.#block = new Float64Array(addon.block);
     this.#parts = { file, addon, mappingKind, flushesLines, block: this.#block, inUse: this.#inUse };
   }
 
-  get size(): number {
-    return this.#file.size;
-  }
-
-  get readOnly(): boolean {
-    return this.#file.readOnly;
-  }
-
-  get isNew(): boolean {
-    return this.#file.isNew;
-  }
-
-  get path(): string {
-    return this.#file.path;
-  }
-
-  get failed(): Error | undefined {
-    return this.#file.failed;
-  }
-
   open(offset: number, length: number): Extent {
-    this.#file.assertOpen();
+    this.file.assertOpen();
     const extent = new MappedExtent(this.#parts, offset, length);
     this.#inUse.add(extent);
     return extent;
   }
 
   drainSync(): void {
-    this.#file.assertSound();
-    if (this.slow) this.#file.syncSync();
+    this.file.assertSound();
+    if (this.slow) this.file.syncSync();
     else this.#fence();
     if (this.#block[LOST_PAGES] !== 0) this.#failIfLost();
   }
@@ -92,21 +70,14 @@ export class MappedMedium implements Medium {
       this.drainSync();
       return;
     }
-    this.#file.assertSound();
-    await this.#file.sync();
+    this.file.assertSound();
+    await this.file.sync();
     if (this.#block[LOST_PAGES] !== 0) this.#failIfLost();
   }
 
-  publish(): void {
-    this.#file.publish();
-  }
-
-  /** Does nothing: the file was locked when it was opened. */
-  lock(): void {}
-
   close(): void {
     for (const extent of this.#inUse) extent.release();
-    this.#file.close();
+    this.file.close();
   }
 
   /** The count of lost pages is that of all media of this thread: so it is only the reason to look. */
@@ -114,7 +85,7 @@ export class MappedMedium implements Medium {
     for (const extent of this.#inUse) {
       if (!extent.lost) continue;
       const message = `A part of '${this.path}' was lost under the open stream (truncated, or no disk left); close the stream, and restore the file`;
-      this.#file.fail(new VarveError('VARVE_IO', message, { path: this.path }));
+      this.file.fail(new VarveError('VARVE_IO', message, { path: this.path }));
     }
   }
 }

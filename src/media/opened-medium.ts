@@ -1,0 +1,40 @@
+import type { OpenedFile } from './opened-file.js';
+
+/** What all media of an open file or block device have in common: whatever the file itself knows or does. */
+export abstract class OpenedMedium {
+  readonly volatile = false;
+  readonly retains = true;
+  protected readonly file: OpenedFile;
+
+  /** @param file open, and locked unless it is read-only; the medium closes it */
+  constructor(file: OpenedFile) {
+    this.file = file;
+  }
+
+  get size(): number {
+    return this.file.size;
+  }
+
+  get readOnly(): boolean {
+    return this.file.readOnly;
+  }
+
+  get isNew(): boolean {
+    return this.file.isNew;
+  }
+
+  get path(): string {
+    return this.file.path;
+  }
+
+  get failed(): Error | undefined {
+    return this.file.failed;
+  }
+
+  publish(): void {
+    this.file.publish();
+  }
+
+  /** Does nothing: the file was locked when it was opened. */
+  lock(): void {}
+}
