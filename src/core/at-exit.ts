@@ -6,9 +6,20 @@ export function atExit(action: () => void): void {
   actions.add(action);
   if (listening) return;
   listening = true;
-  process.on('exit', () => {
-    for (const each of actions) each();
-  });
+  process.on('exit', runAll);
+}
+
+/** One that fails does not keep the others from being done. */
+function runAll(): void {
+  const failures: unknown[] = [];
+  for (const action of actions) {
+    try {
+      action();
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw failures[0];
 }
 
 /** Takes it back. */
