@@ -40,6 +40,12 @@ for (const medium of ['file', 'page-cache'] as const) {
     const of = (pattern: RegExp) => calls.filter((line) => pattern.test(line)).length;
     assert.equal(of(/ fdatasync\(/), 5, calls.join('\n'));
     assert.equal(of(new RegExp(` fsync\\(\\d+<${directory}>`)), 1, 'the directory');
-    assert.equal(of(new RegExp(` fsync\\(\\d+<${directory}/.+>`)), 1, 'the file before it gets its name');
+    // The command that allocates where there is no addon syncs the file, too.
+    const ofFile = addonProblem() === undefined ? 1 : 2;
+    assert.equal(
+      of(new RegExp(` fsync\\(\\d+<${directory}/.+>`)),
+      ofFile,
+      'the file before it gets its name',
+    );
   });
 }

@@ -26,7 +26,7 @@ function build(t: TestContext, flag: string, file: string): boolean {
 }
 
 function runAll(file: string, environment: NodeJS.ProcessEnv): void {
-  const { NODE_TEST_CONTEXT: _, ...inherited } = process.env;
+  const { NODE_TEST_CONTEXT: _, VARVE_NO_ADDON: _off, ...inherited } = process.env;
   const env = { ...inherited, ...environment, VARVE_ADDON: join(root, file) };
   for (const name of readdirSync(here).filter(
     (file) => file.endsWith('.test.js') && !file.startsWith('builds'),

@@ -15,7 +15,8 @@ stream.closeSync();
 
 /** Runs the program on a new file, with this environment. */
 function run(folder: string, environment: NodeJS.ProcessEnv): { stdout: string; stderr: string } {
-  const options = { env: { ...process.env, ...environment }, encoding: 'utf8' } as const;
+  const { VARVE_NO_ADDON: _off, VARVE_ADDON: _other, ...inherited } = process.env;
+  const options = { env: { ...inherited, ...environment }, encoding: 'utf8' } as const;
   const file = join(folder, `${Object.keys(environment)[0]}.varve`);
   return spawnSync(process.execPath, ['--input-type=module', '--eval', PROGRAM, file], options);
 }
