@@ -20,7 +20,8 @@ export const memoryAppends: readonly Group[] = [
     needsAddon: true,
     async run(bench) {
       const { stream, region } = await openPmem(bench);
-      for (const size of [8, 64, 256, 1024, 4096, 65536]) await persistedEach(bench, region, size);
+      for (const size of [8, 64, 256, 1024, 4096, 65536])
+        await each(bench, region, size, 20_000, PERSIST_EACH);
       await stream.close();
     },
   },
@@ -54,7 +55,7 @@ export const memoryAppends: readonly Group[] = [
     async run(bench) {
       const stream = await Stream.open(new MemoryMedium(REGION + MIB));
       const region = await stream.allocate(REGION);
-      await inMemory(bench, region, 64);
+      await each(bench, region, 64, 100_000, COPY);
       await stream.close();
     },
   },
@@ -71,13 +72,22 @@ function entriesOf(size: number, most: number, quick: boolean): number {
   return Math.min(quick ? most / 4 : most, Math.floor(ROUND / strideOf(size)));
 }
 
-async function persistedEach(bench: Bench, region: Region, size: number): Promise<void> {
+/** What a case is held against. */
+interface Floor {
+  name: string;
+  mode: (typeof FloorMode)[keyof typeof FloorMode];
+}
+const PERSIST_EACH: Floor = { name: 'copy, flush, fence', mode: FloorMode.persistEach };
+const COPY: Floor = { name: 'copy', mode: FloorMode.copy };
+
+/** One append after the other, each done by the medium's own idea of durable. */
+async function each(bench: Bench, region: Region, size: number, most: number, floor: Floor): Promise<void> {
   const data = new Uint8Array(size).fill(7);
-  const entries = entriesOf(size, 20_000, bench.quick);
+  const entries = entriesOf(size, most, bench.quick);
   const mapping = mapFloor(bench.directory, REGION);
   await bench.measure({
     name: `${size} B`,
-    floorName: 'copy, flush, fence',
+    floorName: floor.name,
     entries,
     subject() {
       region.clearSync();
@@ -85,7 +95,7 @@ async function persistedEach(bench: Bench, region: Region, size: number): Promis
         for (let i = 0; i < entries; i++) region.appendSync(data);
       });
     },
-    floor: mapping && (() => mapping.run(data, entries, FloorMode.persistEach)),
+    floor: mapping && (() => mapping.run(data, entries, floor.mode)),
   });
 }
 
@@ -133,23 +143,5 @@ async function persistedInGroups(bench: Bench, stream: Stream, region: Region, s
       });
     },
     floor: mapping && (() => mapping.run(data, entries, FloorMode.persistGroups, GROUP)),
-  });
-}
-
-async function inMemory(bench: Bench, region: Region, size: number): Promise<void> {
-  const data = new Uint8Array(size).fill(7);
-  const entries = entriesOf(size, 100_000, bench.quick);
-  const mapping = mapFloor(bench.directory, REGION);
-  await bench.measure({
-    name: `${size} B`,
-    floorName: 'copy',
-    entries,
-    subject() {
-      region.clearSync();
-      return timed(() => {
-        for (let i = 0; i < entries; i++) region.appendSync(data);
-      });
-    },
-    floor: mapping && (() => mapping.run(data, entries, FloorMode.copy)),
   });
 }

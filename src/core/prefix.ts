@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { rangeError } from '../base/errors.js';
 import { roundDown, roundUp } from '../base/sizes.js';
 import { decodeHeader, encodeHeader, hasMagic, type StreamHeader } from '../format/header.js';
 import { FORMAT_VERSION, HEADER, PAGE, PREFIX, STATE } from '../format/layout.js';
@@ -42,7 +41,7 @@ export class Prefix {
     this.damaged = copies.damaged;
   }
 
-  /** Stores header and first state of a new stream; durable with the next drain. */
+  /** Stores header and first state of a new stream, which has room for one block at least; durable with the next drain. */
   static create(extent: Extent, size: number, blockSize: number): Prefix {
     const header: StreamHeader = {
       version: FORMAT_VERSION,
@@ -55,12 +54,6 @@ export class Prefix {
     };
     const state: StreamState = { sequence: 1, limit: 1, checkpoint: 0, newest: 0, clean: true };
     const prefix = new Prefix(extent, header, state);
-    if (prefix.data.end <= prefix.data.start) {
-      throw rangeError(
-        `Cannot create a stream of ${size} bytes with blocks of ${blockSize}: ` +
-          `it must be at least ${header.dataStart + blockSize} bytes`,
-      );
-    }
     for (const page of [0, 1] as const) {
       prefix.storeHeader(page);
       prefix.storeState(page);

@@ -1,6 +1,9 @@
-import { crc32c } from './crc32c.js';
+import { checkedStructure, newStructure, withChecksum } from './checked.js';
 import { HEADER, MAGIC } from './layout.js';
 import { getU64, setU64 } from './words.js';
+
+/** Where the header's checksum starts: the stream's seed is known only once the header is. */
+const START = 0xffffffff;
 
 /** What never changes in the life of a stream. */
 export interface StreamHeader {
@@ -20,8 +23,8 @@ export interface StreamHeader {
 
 /** The header's 128 bytes, checksum included. */
 export function encodeHeader(header: StreamHeader): Uint8Array {
-  const bytes = new Uint8Array(HEADER.size);
-  const words = new Uint32Array(bytes.buffer);
+  const structure = newStructure(HEADER.size);
+  const { bytes, words } = structure;
   bytes.set(MAGIC, HEADER.magic);
   words[HEADER.version / 4] = header.version;
   bytes.set(header.uuid, HEADER.uuid);
@@ -32,8 +35,7 @@ export function encodeHeader(header: StreamHeader): Uint8Array {
   words[HEADER.mayIgnore / 4] = header.features.mayIgnore;
   words[HEADER.mayOnlyRead / 4] = header.features.mayOnlyRead;
   words[HEADER.mustRefuse / 4] = header.features.mustRefuse;
-  words[HEADER.checksum / 4] = crc32c(0xffffffff, bytes);
-  return bytes;
+  return withChecksum(structure, HEADER.checksum, START);
 }
 
 /** True if the bytes begin as a stream's do, whatever follows. */
@@ -43,11 +45,9 @@ export function hasMagic(bytes: Uint8Array): boolean {
 
 /** Reads 128 bytes; undefined if they are no whole header. */
 export function decodeHeader(source: Uint8Array): StreamHeader | undefined {
-  const bytes = source.slice(0, HEADER.size);
-  const words = new Uint32Array(bytes.buffer);
-  const checksum = words[HEADER.checksum / 4];
-  words[HEADER.checksum / 4] = 0;
-  if (!hasMagic(bytes) || checksum !== crc32c(0xffffffff, bytes)) return undefined;
+  const structure = checkedStructure(source, HEADER.size, HEADER.checksum, START);
+  if (structure === undefined || !hasMagic(structure.bytes)) return undefined;
+  const { bytes, words } = structure;
   return {
     version: words[HEADER.version / 4] as number,
     uuid: bytes.slice(HEADER.uuid, HEADER.uuid + 16),

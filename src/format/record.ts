@@ -1,4 +1,4 @@
-import { crc32c } from './crc32c.js';
+import { checkedStructure, newStructure, withChecksum } from './checked.js';
 import { RECORD, RecordKind } from './layout.js';
 import { getU64, setU64 } from './words.js';
 
@@ -49,8 +49,8 @@ export function unusedRecord(): TableRecord {
 
 /** The record's 128 bytes, checksummed from the stream's seed. */
 export function encodeRecord(record: TableRecord, seed: number): Uint8Array {
-  const bytes = new Uint8Array(RECORD.size);
-  const words = new Uint32Array(bytes.buffer);
+  const structure = newStructure(RECORD.size);
+  const { words } = structure;
   words[RECORD.kind / 4] = record.kind;
   setU64(words, RECORD.sequence / 4, record.sequence);
   setU64(words, RECORD.id / 4, record.id);
@@ -63,17 +63,14 @@ export function encodeRecord(record: TableRecord, seed: number): Uint8Array {
   setU64(words, RECORD.markTimestamp / 4, record.mark.timestamp);
   setU64(words, RECORD.markEntries / 4, record.mark.entries);
   words[RECORD.nameChecksum / 4] = record.nameChecksum;
-  words[RECORD.checksum / 4] = crc32c(seed, bytes);
-  return bytes;
+  return withChecksum(structure, RECORD.checksum, seed);
 }
 
 /** Reads 128 bytes; undefined if they are no whole record of this stream. */
 export function decodeRecord(source: Uint8Array, seed: number): TableRecord | undefined {
-  const bytes = source.slice(0, RECORD.size);
-  const words = new Uint32Array(bytes.buffer);
-  const checksum = words[RECORD.checksum / 4];
-  words[RECORD.checksum / 4] = 0;
-  if (checksum !== crc32c(seed, bytes)) return undefined;
+  const structure = checkedStructure(source, RECORD.size, RECORD.checksum, seed);
+  if (structure === undefined) return undefined;
+  const { words } = structure;
   const kind = Object.values(RecordKind).find((known) => known === words[RECORD.kind / 4]);
   if (kind === undefined) return undefined;
   return {

@@ -1,4 +1,4 @@
-import { crc32c } from './crc32c.js';
+import { checkedStructure, newStructure, withChecksum } from './checked.js';
 import { STATE, STATE_CLEAN, STATE_MAGIC } from './layout.js';
 import { getU64, setU64 } from './words.js';
 
@@ -18,25 +18,22 @@ export interface StreamState {
 
 /** The state's 64 bytes, checksummed from the stream's seed. */
 export function encodeState(state: StreamState, seed: number): Uint8Array {
-  const bytes = new Uint8Array(STATE.size);
-  const words = new Uint32Array(bytes.buffer);
+  const structure = newStructure(STATE.size);
+  const { words } = structure;
   words[STATE.magic / 4] = STATE_MAGIC;
   setU64(words, STATE.sequence / 4, state.sequence);
   setU64(words, STATE.limit / 4, state.limit);
   setU64(words, STATE.checkpoint / 4, state.checkpoint);
   setU64(words, STATE.newest / 4, state.newest);
   words[STATE.flags / 4] = state.clean ? STATE_CLEAN : 0;
-  words[STATE.checksum / 4] = crc32c(seed, bytes);
-  return bytes;
+  return withChecksum(structure, STATE.checksum, seed);
 }
 
 /** Reads 64 bytes; undefined if they are no whole state of this stream. */
 export function decodeState(source: Uint8Array, seed: number): StreamState | undefined {
-  const bytes = source.slice(0, STATE.size);
-  const words = new Uint32Array(bytes.buffer);
-  const checksum = words[STATE.checksum / 4];
-  words[STATE.checksum / 4] = 0;
-  if (words[STATE.magic / 4] !== STATE_MAGIC || checksum !== crc32c(seed, bytes)) return undefined;
+  const structure = checkedStructure(source, STATE.size, STATE.checksum, seed);
+  if (structure?.words[STATE.magic / 4] !== STATE_MAGIC) return undefined;
+  const { words } = structure;
   return {
     sequence: getU64(words, STATE.sequence / 4),
     limit: getU64(words, STATE.limit / 4),
