@@ -17,6 +17,8 @@ export interface RegionHost {
   assertWritable(): void;
   /** Throws if the entries of the region's life `life` are gone: the stream was closed, the region freed or cleared. */
   assertReadable(region: RegionLog, life: number): void;
+  /** Throws if it was another process that cleared or freed the region: what looks like damage is none. */
+  assertNotTaken(region: RegionLog): void;
   /** Takes the remaining steps of changes under way. */
   finishChanges(): void;
   /** Where somebody else writes the entries: looks for further ones, and is true if there are any. */

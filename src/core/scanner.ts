@@ -54,6 +54,7 @@ function verifiedStretch(region: RegionLog, position: number): Stretch {
     window = region.extent.read(position, next - position, limit);
     if (verify(region, window, position, next)) return { window, end: window.verified };
   }
+  region.host.assertNotTaken(region);
   throw damaged(region, position);
 }
 

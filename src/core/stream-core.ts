@@ -111,6 +111,19 @@ export class StreamCore implements RegionHost {
     );
   }
 
+  assertNotTaken(region: RegionLog): void {
+    if (!this.readOnly) return;
+    const { kind, id, clears } = region.slot.record;
+    const now = this.table.current(region.slot);
+    if (now !== undefined && now.kind === kind && now.id === id && now.clears === clears) return;
+    region.abandon();
+    throw new VarveError(
+      'VARVE_REGION_FREED',
+      `Region ${id} was cleared or freed by its writer while it was read: open the stream again to see what is there`,
+      this.#place(),
+    );
+  }
+
   /** Throws if the region table is damaged: regions may be there that nobody can see. */
   assertComplete(): void {
     const problem = this.table.problems[0];

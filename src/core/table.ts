@@ -144,6 +144,15 @@ export class Table {
     for (const { extent } of this.#areas) extent.flush(0, extent.length);
   }
 
+  /** What the medium says of a slot now, where another process may have changed it; undefined if nothing can be read. */
+  current({ area, index }: TableSlot): TableRecord | undefined {
+    area.extent.rewind();
+    const [first, second] = [area.firstCopies, area.secondCopies].map((copies) =>
+      decodeRecord(load(area.extent, copies + index * RECORD.size, RECORD.size), this.#seed),
+    );
+    return chooseCopy(first, second).value;
+  }
+
   /** True if some slot's copies differ. */
   get uneven(): boolean {
     return this.#uneven.length > 0;

@@ -45,7 +45,9 @@ export class FileRandomExtent implements Extent, QueueOwner {
 
   wrote(): void {}
 
-  rewind(): void {}
+  rewind(): void {
+    if (this.#parts.file.readOnly) this.#window = undefined;
+  }
 
   release(): void {
     this.#window = undefined;

@@ -82,7 +82,8 @@ export interface Extent {
   /** Gives the stores in [from, to) to the next drain. An `append` extent is flushed from front to back, without holes. */
   flush(from: number, to: number): void;
   /**
-   * Forgets what is held in memory of an `append` extent: its owner starts again at position 0. Stores that were not drained
+   * Forgets what is held in memory: the next read of a read-only medium shows what another process has stored meanwhile. The owner
+   * of an `append` extent that is written to starts again at position 0. Stores that were not drained
    * may be lost by it, and what reads show is not certain before it has been stored again.
    */
   rewind(): void;

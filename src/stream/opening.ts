@@ -10,25 +10,32 @@ import {
   targetMedium,
 } from './open-options.js';
 
+/** How often a reader looks before it believes that a stream is damaged. */
+const LOOKS = 8;
+
 /** Opens or creates what `Stream.open` is asked for. */
 export async function openTarget(target: Target, options: StreamOptions | undefined): Promise<StreamCore> {
-  const core = await openOnce(target, options);
-  if (!mayBeBlurred(core)) return core;
-  core.medium.close();
-  return openOnce(target, options);
+  let core = await openOnce(target, options);
+  for (let looks = 1; looks < LOOKS && mayBeBlurred(core); looks++) {
+    core.medium.close();
+    core = await openOnce(target, options);
+  }
+  return core;
 }
 
 /** As `openTarget`, blocking. */
 export function openTargetSync(target: Target, options: StreamOptions | undefined): StreamCore {
-  const core = openOnceSync(target, options);
-  if (!mayBeBlurred(core)) return core;
-  core.medium.close();
-  return openOnceSync(target, options);
+  let core = openOnceSync(target, options);
+  for (let looks = 1; looks < LOOKS && mayBeBlurred(core); looks++) {
+    core.medium.close();
+    core = openOnceSync(target, options);
+  }
+  return core;
 }
 
 /**
- * A reader may have caught a writer of another process in the midst of a checkpoint, and hold a picture of two moments that looks
- * like damage. A second look decides.
+ * A reader may have caught a writer of another process in the midst of a checkpoint or a clear, and hold a picture of two moments
+ * that looks like damage. Further looks decide.
  */
 function mayBeBlurred(core: StreamCore): boolean {
   return core.readOnly && core.medium.path !== undefined && core.damage !== undefined;
