@@ -1,11 +1,17 @@
 #!/bin/sh
-# Installs the Debian packages that some tests want (strace counts system calls). Without them these tests are skipped, aloud.
+# Installs the Debian packages that some tests want. Without them these tests are skipped, aloud.
 set -u
 
 missing=''
-for tool in strace; do
-  command -v "$tool" >/dev/null 2>&1 || missing="$missing $tool"
-done
+# want <file that shows that the package is there> <package>
+want() {
+  command -v "$1" >/dev/null 2>&1 || [ -e "$1" ] || missing="$missing $2"
+}
+want strace strace                              # counts system calls, and makes them fail
+want mkfs.xfs xfsprogs                          # a file system that can be shut down under a stream
+want fusermount3 fuse3                          # a disk of our own making, which fails as it is told
+want /usr/include/fuse3/fuse.h libfuse3-dev
+want pkg-config pkg-config
 [ -z "$missing" ] && exit 0
 
 sudo=''
