@@ -23,6 +23,7 @@ INLINE void write_back(volatile char *line, enum fate fate) {
   if (fate == CLWB) __asm__ volatile("clwb %0" : "+m"(*line));
   if (fate == CLFLUSHOPT) __asm__ volatile("clflushopt %0" : "+m"(*line));
   if (fate == CLFLUSH) __asm__ volatile("clflush %0" : "+m"(*line));
+  recorded_flush(line);
 }
 
 INLINE void flush_by(const void *bytes, size_t length, enum fate fate) {
@@ -46,6 +47,7 @@ static void flush_clflush(const void *bytes, size_t length) {
 
 static void fence_stores(void) {
   _mm_sfence();
+  recorded_fence();
 }
 
 /* `to` is where a streamed line goes, and the line itself otherwise. */
@@ -58,6 +60,7 @@ INLINE void settle(uint8_t *to, const uint8_t *from, enum fate fate) {
   for (int part = 0; part < CPU_LINE; part += 16) {
     _mm_stream_si128((__m128i *)(to + part), _mm_loadu_si128((const __m128i *)(from + part)));
   }
+  recorded_flush(to);
 }
 
 /* ---- CRC-32C ---- */

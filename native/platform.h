@@ -80,4 +80,15 @@ void cpu_detect_portable(void);
 #define VARVE_CPU_PORTABLE 1
 #endif
 
+/* A build for crash tests is told which lines are written back, and when there is a fence: cpu_recorded.c. */
+#ifdef VARVE_RECORDED
+void recorded_flush(const volatile void *line);
+void recorded_fence(void);
+#else
+static inline void recorded_flush(const volatile void *line) {
+  (void)line;
+}
+static inline void recorded_fence(void) {}
+#endif
+
 #endif

@@ -3,6 +3,7 @@
 //   node scripts/build-native.js              prebuilds/<platform>-<arch>/varve.node
 //   node scripts/build-native.js --sanitize   build/sanitized/varve.node, with AddressSanitizer and UndefinedBehaviorSanitizer
 //   node scripts/build-native.js --portable   build/portable/varve.node, without any instruction that not every processor has
+//   node scripts/build-native.js --recorded   build/recorded/varve.node, for crash tests: it keeps what is durable (native/cpu_recorded.c)
 //
 // CC names the compiler. Nothing is done if the result is newer than all sources. Where it cannot be built one sentence
 // says why, and the exit code is 0: varve works without it. The exit code is 1 if the compiler refused the sources.
@@ -30,6 +31,10 @@ const VARIANTS = {
     ],
   },
   portable: { file: 'build/portable/varve.node', flags: ['-O2', '-DVARVE_PORTABLE'] },
+  recorded: {
+    file: 'build/recorded/varve.node',
+    flags: ['-O2', '-DVARVE_RECORDED', '-Wl,--wrap=os_map,--wrap=os_replace,--wrap=os_unmap'],
+  },
 };
 
 /** The first compiler that answers, or undefined. */
@@ -102,6 +107,11 @@ function build({ file, flags }) {
   return true;
 }
 
-const { values } = parseArgs({ options: { sanitize: { type: 'boolean' }, portable: { type: 'boolean' } } });
-const variant = values.sanitize ? 'sanitize' : values.portable ? 'portable' : 'normal';
+const options = {
+  sanitize: { type: 'boolean' },
+  portable: { type: 'boolean' },
+  recorded: { type: 'boolean' },
+};
+const { values } = parseArgs({ options });
+const variant = Object.keys(options).find((name) => values[name]) ?? 'normal';
 process.exitCode = build(VARIANTS[variant]) ? 0 : 1;
