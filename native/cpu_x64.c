@@ -23,7 +23,7 @@ INLINE void write_back(volatile char *line, enum fate fate) {
   if (fate == CLWB) __asm__ volatile("clwb %0" : "+m"(*line));
   if (fate == CLFLUSHOPT) __asm__ volatile("clflushopt %0" : "+m"(*line));
   if (fate == CLFLUSH) __asm__ volatile("clflush %0" : "+m"(*line));
-  recorded_flush(line);
+  if (fate != KEEP) recorded_flush(line);
 }
 
 INLINE void flush_by(const void *bytes, size_t length, enum fate fate) {
