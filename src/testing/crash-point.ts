@@ -23,13 +23,19 @@ export interface CrashImageOptions {
 }
 
 /** Something that a unit may hold after a crash, instead of what is durable. */
-interface Patch {
+export interface Patch {
   readonly offset: number;
   readonly bytes: Uint8Array;
 }
 
 /** A word, sector or page in doubt: what it may hold, besides what is durable; the newest last. */
-type Unit = readonly Patch[];
+export type Unit = readonly Patch[];
+
+/** What each unit holds: 0 stands for what is durable, k for the unit's k-th patch. */
+export type Choice = readonly number[];
+
+/** Bytes that are compared at once; a multiple of every granularity. */
+const STRETCH = 4096;
 
 const DEFAULTS = { exhaustive: 1024, samples: 64, most: Number.POSITIVE_INFINITY, seed: 1 };
 
@@ -57,17 +63,29 @@ export class CrashPoint {
 
   /**
    * Images that the crash could leave: all of them while they are few; else none of what is in doubt, all of it, each unit
-   * alone, all but one, all up to one, and a seeded sample. Every image is a new array.
+   * alone, all but one, all up to one, each two, and a seeded sample. Every image is a new array.
    */
   *images(options: CrashImageOptions = {}): Generator<Uint8Array, void, void> {
+    const { units, choices } = this.choices(options);
+    for (const choice of choices) {
+      const image = this.durable.slice();
+      applyChoice(image, units, choice);
+      yield image;
+    }
+  }
+
+  /** @internal What the images are made of. A choice is good until the next one is asked for. */
+  choices(options: CrashImageOptions): { units: readonly Unit[]; choices: Generator<Choice, void, void> } {
     const { exhaustive, samples, most, seed } = { ...DEFAULTS, ...options };
     const random = seededRandom(seed);
     const units = this.#units(random);
     const combinations = units.reduce((product, unit) => product * (unit.length + 1), 1);
-    const all = combinations <= exhaustive;
-    const choices = all ? allChoices(units) : someChoices(units, samples, random);
-    const total = all ? combinations : 2 + samples + units.reduce((sum, unit) => sum + unit.length + 2, 0);
-    for (const choice of choices) if (total <= most || random(total) < most) yield this.#image(units, choice);
+    if (combinations <= exhaustive)
+      return { units, choices: fewOf(allChoices(units), combinations, most, random) };
+    const versions = units.reduce((sum, unit) => sum + unit.length, 0);
+    const pairs = (units.length * (units.length - 1)) / 2;
+    const total = 2 + samples + versions + 2 * units.length + pairs;
+    return { units, choices: fewOf(someChoices(units, samples, random), total, most, random) };
   }
 
   /** How many words, sectors or pages are in doubt. */
@@ -75,21 +93,18 @@ export class CrashPoint {
     return this.#units(seededRandom(0)).length;
   }
 
-  #image(units: readonly Unit[], choice: readonly number[]): Uint8Array {
-    const image = this.durable.slice();
-    for (let i = 0; i < units.length; i++) {
-      const patch = units[i]?.[(choice[i] as number) - 1];
-      if (patch !== undefined) image.set(patch.bytes, patch.offset);
-    }
-    return image;
-  }
-
   #units(random: Random): Unit[] {
     const byOffset = new Map<number, Patch[]>();
     for (const { start, bytes } of this.#flushed) this.#note(byOffset, start, bytes);
-    this.#note(byOffset, 0, this.volatile);
+    for (let at = 0; at < this.volatile.length; at += STRETCH) this.#noteVolatile(byOffset, at);
     const units = [...byOffset.values()].sort((a, b) => (a[0] as Patch).offset - (b[0] as Patch).offset);
     return this.#granularity === 8 ? units : units.map((unit) => [...this.#torn(unit, random), ...unit]);
+  }
+
+  /** Most stretches are as they were: that is told fast. */
+  #noteVolatile(byOffset: Map<number, Patch[]>, at: number): void {
+    const seen = this.volatile.subarray(at, at + STRETCH);
+    if (Buffer.compare(seen, this.durable.subarray(at, at + STRETCH)) !== 0) this.#note(byOffset, at, seen);
   }
 
   /** Notes where `version`, the bytes from `start` on as they once were, differs from what is durable. */
@@ -98,12 +113,9 @@ export class CrashPoint {
     for (let at = 0; at < version.length; at += unit) {
       const offset = start + at;
       if (same(version, at, this.durable, offset, unit)) continue;
-      const patches = byOffset.get(offset) ?? [];
-      byOffset.set(
-        offset,
-        patches.filter(({ bytes }) => !same(bytes, 0, version, at, unit)),
-      );
-      byOffset.get(offset)?.push({ offset, bytes: version.subarray(at, at + unit) });
+      const bytes = version.subarray(at, at + unit);
+      const patches = (byOffset.get(offset) ?? []).filter((patch) => !same(patch.bytes, 0, bytes, 0, unit));
+      byOffset.set(offset, [...patches, { offset, bytes }]);
     }
   }
 
@@ -120,8 +132,25 @@ export class CrashPoint {
   }
 }
 
-/** 0 stands for what is durable, k for the unit's k-th patch. */
-function* allChoices(units: readonly Unit[]): Generator<number[]> {
+/** Puts into `image`, which holds what is durable, what a choice says of the units. */
+export function applyChoice(image: Uint8Array, units: readonly Unit[], choice: Choice): void {
+  for (let i = 0; i < units.length; i++) {
+    const patch = units[i]?.[(choice[i] as number) - 1];
+    if (patch !== undefined) image.set(patch.bytes, patch.offset);
+  }
+}
+
+/** Of `total` choices about `most`, drawn at random. */
+function* fewOf(
+  choices: Iterable<Choice>,
+  total: number,
+  most: number,
+  random: Random,
+): Generator<Choice, void, void> {
+  for (const choice of choices) if (total <= most || random(total) < most) yield choice;
+}
+
+function* allChoices(units: readonly Unit[]): Generator<Choice> {
   const choice = units.map(() => 0);
   for (;;) {
     yield choice;
@@ -132,7 +161,7 @@ function* allChoices(units: readonly Unit[]): Generator<number[]> {
   }
 }
 
-function* someChoices(units: readonly Unit[], samples: number, random: Random): Generator<number[]> {
+function* someChoices(units: readonly Unit[], samples: number, random: Random): Generator<Choice> {
   const none = units.map(() => 0);
   const newest = units.map((unit) => unit.length);
   yield none;
@@ -141,6 +170,7 @@ function* someChoices(units: readonly Unit[], samples: number, random: Random): 
     for (let k = 1; k <= (units[i] as Unit).length; k++) yield none.with(i, k);
     yield newest.with(i, 0);
     yield [...newest.slice(0, i), ...none.slice(i)];
+    for (let j = 0; j < i; j++) yield none.with(i, newest[i] as number).with(j, newest[j] as number);
   }
   for (let i = 0; i < samples; i++) {
     yield units.map((unit) => (random(2) === 0 ? 0 : 1 + random(unit.length)));

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import type { Stream } from '../../src/index.js';
 
 /** An entry that was appended. */
@@ -65,4 +66,33 @@ export function describe(known: Known): string {
     return `#${id}${name === undefined ? '' : ` '${name}'`} (${size} bytes, ${persisted} persisted) [${list}]`;
   });
   return regions.length === 0 ? 'no regions' : regions.join(', ');
+}
+
+/** The newest timestamp in it; 0 if there is none. */
+export function newestOf(known: Known): number {
+  let newest = 0;
+  for (const { entries } of known.values()) newest = Math.max(newest, entries.at(-1)?.timestamp ?? 0);
+  return newest;
+}
+
+/** Throws unless both hold the same regions with the same entries. */
+export function assertSame(found: Known, expected: Known, when: string): void {
+  const same =
+    found.size === expected.size && [...expected.values()].every((region) => isSame(found, region));
+  if (!same) {
+    assert.fail(
+      `Something else is there ${when}. Found: ${describe(found)}. Expected: ${describe(expected)}`,
+    );
+  }
+}
+
+function isSame(found: Known, region: KnownRegion): boolean {
+  const other = found.get(region.id);
+  return (
+    other !== undefined &&
+    other.name === region.name &&
+    other.size === region.size &&
+    other.entries.length === region.entries.length &&
+    startsWith(region.entries, other.entries)
+  );
 }

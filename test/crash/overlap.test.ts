@@ -1,7 +1,8 @@
 import { type TestContext, test } from 'node:test';
 import type { CrashImageOptions } from '../../src/testing/index.js';
 import { BASES } from './bases.js';
-import { type Depth, judge, judgeKill } from './judge.js';
+import { DEEP, SHALLOW } from './examine.js';
+import { judge, judgeKill } from './judge.js';
 import { Overlap } from './overlap.js';
 import type { Base } from './world.js';
 
@@ -29,9 +30,14 @@ async function explore(t: TestContext, seed: number): Promise<number> {
     for (const moment of overlap.moments) {
       where = moment.label;
       for (const image of moment.point.images({ ...IMAGES, seed: seed + images })) {
-        judge(image, overlap.expectation(moment), depth(images++))?.closeSync();
+        await judge(image, overlap.expectation(moment), images++ % 40 === 0 ? DEEP : SHALLOW);
       }
-      judgeKill(moment.point, overlap.expectation(moment), { exhaustive: 2, samples: 2, most: 2, seed });
+      images += judgeKill(moment.point, overlap.expectation(moment), {
+        exhaustive: 2,
+        samples: 2,
+        most: 2,
+        seed,
+      });
     }
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause);
@@ -39,9 +45,4 @@ async function explore(t: TestContext, seed: number): Promise<number> {
     throw new Error(`${message}\n  in ${overlap.done.join('; ')}\n  ${where}\n  again: ${again}`, { cause });
   }
   return images;
-}
-
-function depth(number: number): Depth {
-  const recoveryCrashes = number % 40 === 0 ? { exhaustive: 4, samples: 4, most: 3 } : undefined;
-  return { recoveryCrashes, readOnly: number % 20 === 0, goOn: number % 4 === 0, check: false };
 }

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { type Region, type Slot, Stream, VarveError } from '../../src/index.js';
 import { type CrashPoint, SimulatedMedium } from '../../src/testing/index.js';
 import { type Random, seededRandom } from '../../src/testing/random.js';
-import type { Expectation } from './judge.js';
 import { type KnownEntry, type KnownRegion, readAll } from './known.js';
+import type { Expectation } from './oracle.js';
 import type { Base } from './world.js';
 
 /** What a region is going through. */

@@ -1,0 +1,77 @@
+import type { SoakPart, SoakRequest } from '../helpers/soak.js';
+import { BASES } from './bases.js';
+import { type Effort, Explorer, type Tally } from './explorer.js';
+import { OPERATIONS } from './operations.js';
+import { type Family, families } from './sequences.js';
+import type { Base } from './world.js';
+
+/** Sequences with sectors instead of words torn are explored up to this length. */
+const LONGEST_IN_SECTORS = 3;
+/** One in so many is looked into deeply, by the length of its sequence: where they are many, fewer of them. */
+const SPARSENESS = [1, 8, 8, 64, 256];
+/** A full table takes twice the time to open: there the sequences are shorter. */
+const longest = (base: Base): number => (base.name === 'full table' ? 3 : 4);
+
+/** Every sequence of up to four operations, on every base, a crash at every drain. */
+export const part: SoakPart = {
+  name: 'crashes in all sequences of one to four operations',
+  async run(request: SoakRequest): Promise<Record<string, number>> {
+    let sum = { families: 0, sequences: 0, points: 0, images: 0, distinct: 0, furtherImages: 0 };
+    for (const work of share(request)) {
+      if (Date.now() > request.until) return { ...sum, unfinished: 1 };
+      const tally = await explore(work, request.seed + work.number, request);
+      sum = {
+        families: sum.families + 1,
+        sequences: sum.sequences + tally.sequences,
+        points: sum.points + tally.points,
+        images: sum.images + tally.images,
+        distinct: sum.distinct + tally.distinct,
+        furtherImages: sum.furtherImages + tally.furtherImages,
+      };
+    }
+    return sum;
+  },
+};
+
+/** Sequences that begin alike, and what is torn in their crashes. */
+interface Work {
+  readonly base: Base;
+  readonly family: Family;
+  readonly granularity: 8 | 512;
+}
+
+/** What falls to this process. */
+function* share({ shard, shards }: SoakRequest): Generator<Work & { number: number }> {
+  let number = 0;
+  for (const work of allWork()) if (number++ % shards === shard) yield { ...work, number };
+}
+
+function* allWork(): Generator<Work> {
+  for (const base of BASES) {
+    for (let length = 1; length <= longest(base); length++) {
+      for (const family of families(OPERATIONS, length)) {
+        yield { base, family, granularity: 8 };
+        if (length <= LONGEST_IN_SECTORS) yield { base, family, granularity: 512 };
+      }
+    }
+  }
+}
+
+async function explore(work: Work, seed: number, { seed: first, shards }: SoakRequest): Promise<Tally> {
+  const { base, family, granularity } = work;
+  const again = `npm run soak crash/crash -- --seed ${first} --shards ${shards}`;
+  const explorer = new Explorer(seed, effortFor(family[0]?.length ?? 1, granularity), again);
+  for (const operations of family) explorer.sequence(base, operations, operations.length - 1);
+  await explorer.endFamily();
+  return explorer.tally;
+}
+
+function effortFor(length: number, granularity: 8 | 512): Effort {
+  const oneIn = SPARSENESS[length] as number;
+  return {
+    granularity,
+    images: { exhaustive: 64, samples: 8, most: 72 },
+    deepOneIn: oneIn,
+    killOneIn: oneIn,
+  };
+}

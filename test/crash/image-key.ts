@@ -1,0 +1,67 @@
+import type { Choice, Unit } from '../../src/testing/crash-point.js';
+
+/**
+ * Numbers images so that the same bytes get the same number: the sum over all words of a number for the word in its place. What
+ * a few patches change about it is known without reading the image.
+ */
+export class ImageKeys {
+  readonly #low: number;
+  readonly #high: number;
+  readonly #units: readonly (readonly Key[])[];
+
+  /**
+   * @param durable the image that the choices start from
+   * @param units what may be patched in it
+   */
+  constructor(durable: Uint8Array, units: readonly Unit[]) {
+    const base = keyOf(durable, 0, durable.length, 0);
+    this.#low = base.low;
+    this.#high = base.high;
+    this.#units = units.map((unit) =>
+      unit.map(({ offset, bytes }) => {
+        const before = keyOf(durable, offset, bytes.length, offset);
+        const after = keyOf(bytes, 0, bytes.length, offset);
+        return { low: after.low - before.low, high: after.high - before.high };
+      }),
+    );
+  }
+
+  /** The number of the image that a choice makes: 53 bits. */
+  keyOf(choice: Choice): number {
+    let low = this.#low;
+    let high = this.#high;
+    for (let i = 0; i < choice.length; i++) {
+      const key = this.#units[i]?.[(choice[i] as number) - 1];
+      if (key === undefined) continue;
+      low += key.low;
+      high += key.high;
+    }
+    return ((high >>> 11) * 2 ** 32 + (low >>> 0)) as number;
+  }
+}
+
+interface Key {
+  low: number;
+  high: number;
+}
+
+/** Two sums over the words of [at, at + length), which lie at `offset` of the image. Zeroes add nothing. */
+function keyOf(bytes: Uint8Array, at: number, length: number, offset: number): Key {
+  const words = new Int32Array(bytes.buffer, bytes.byteOffset + at, length / 4);
+  let low = 0;
+  let high = 0;
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i] as number;
+    if (word === 0) continue;
+    const mixed = mix(word ^ Math.imul(offset + 4 * i + 1, 0x9e3779b1));
+    low = (low + mixed) | 0;
+    high = (high + mix(mixed ^ word)) | 0;
+  }
+  return { low, high };
+}
+
+function mix(value: number): number {
+  let mixed = Math.imul(value ^ (value >>> 16), 0x21f0aaad);
+  mixed = Math.imul(mixed ^ (mixed >>> 15), 0x735a2d97);
+  return mixed ^ (mixed >>> 15);
+}
