@@ -46,7 +46,8 @@ export class Persister {
   #timer: NodeJS.Timeout | undefined;
   #restTimer: NodeJS.Timeout | undefined;
   readonly #persistAtExit = () => this.persistSync();
-  #stopped: Error | undefined;
+  /** Says why nothing is persisted any more. */
+  #stopped: (() => Error) | undefined;
 
   constructor(medium: Medium, clock: Clock, host: PersisterHost) {
     this.#medium = medium;
@@ -132,7 +133,7 @@ export class Persister {
   /** Resolves once everything up to `timestamp`, which was given out, is persisted. */
   async whenPersisted(timestamp: number): Promise<void> {
     if (this.#clock.persisted >= timestamp) return;
-    if (this.#stopped !== undefined) throw this.#stopped;
+    if (this.#stopped !== undefined) throw this.#stopped();
     await new Promise<void>((resolve, reject) => {
       this.whenAppended(this.#clock.last, undefined, resolve, reject);
     });
@@ -149,13 +150,13 @@ export class Persister {
     atExit(this.#persistAtExit);
   }
 
-  /** Ends all waiting with `error`; nothing is persisted any more. */
-  stop(error: Error): void {
-    this.#stopped = error;
+  /** Ends all waiting with the error that `reason` makes; nothing is persisted any more. */
+  stop(reason: () => Error): void {
+    this.#stopped = reason;
     clearTimeout(this.#timer);
     clearTimeout(this.#restTimer);
     notAtExit(this.#persistAtExit);
-    this.#reject(error);
+    if (this.#waiting.length > 0) this.#reject(reason());
   }
 
   #background(): void {

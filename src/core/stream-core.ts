@@ -200,17 +200,18 @@ export class StreamCore implements RegionHost {
         'which finds out what is really there',
       { cause, ...this.#place() },
     );
-    this.#end(this.#poison);
-    return this.#poison;
+    const poison = this.#poison;
+    this.#end(() => poison);
+    return poison;
   }
 
-  /** Steps whose failure on the medium leaves the stream in doubt. */
+  /** Steps whose failure on the medium, or for want of memory, leaves the stream in doubt. What was refused is another matter. */
   *guarded<T>(steps: Steps<T>): Steps<T> {
     try {
       return yield* steps;
     } catch (error) {
-      if (error instanceof VarveError && error.code === 'VARVE_IO') throw this.poison(error);
-      throw error;
+      const refused = error instanceof VarveError && error.code !== 'VARVE_IO';
+      throw refused ? error : this.poison(error);
     }
   }
 
@@ -237,14 +238,14 @@ export class StreamCore implements RegionHost {
       if (!this.readOnly && !prefix.state.clean) yield* this.guarded(this.checkpointer.write(true));
     } finally {
       for (const region of regions.values()) region.leave();
-      this.#end(this.#closedError());
+      this.#end(() => this.#closedError());
       medium.close();
     }
   }
 
-  #end(error: Error): void {
+  #end(reason: () => Error): void {
     for (const region of this.regions.values()) region.stop();
-    this.persister.stop(error);
+    this.persister.stop(reason);
     this.notifyCommitted();
   }
 

@@ -17,6 +17,8 @@ import type { Steps } from './steps.js';
 import { load, store } from './storage.js';
 import { type CopyIndex, chooseCopy } from './twice.js';
 
+const RECORD_WORDS = RECORD.size / 4;
+
 /** Where a run of slots lies: all first copies, all second copies, all names. Positions count within the extent. */
 interface TableArea {
   extent: Extent;
@@ -56,6 +58,8 @@ export class Table {
   readonly #medium: Medium;
   readonly #data: DataArea;
   readonly #seed: number;
+  /** A record that was never used, as it stands in a slot. */
+  readonly #unused: Uint32Array;
   readonly #areas: TableArea[] = [];
   readonly #free: TableSlot[] = [];
   #nextId = 1;
@@ -68,6 +72,7 @@ export class Table {
     this.#medium = medium;
     this.#data = data;
     this.#seed = seed;
+    this.#unused = wordsOf(encodeRecord(unusedRecord(), seed).slice());
     this.#areas.push({ extent: prefix, ...FIRST_TABLE });
   }
 
@@ -213,20 +218,20 @@ export class Table {
   }
 
   #clearArea(area: TableArea): void {
-    const unused = encodeRecord(unusedRecord(), this.#seed);
-    const copies = new Uint8Array(area.slots * RECORD.size);
-    for (let i = 0; i < area.slots; i++) copies.set(unused, i * RECORD.size);
-    store(area.extent, area.firstCopies, copies);
-    store(area.extent, area.secondCopies, copies);
+    const copies = new Uint32Array(area.slots * RECORD_WORDS);
+    for (let i = 0; i < area.slots; i++) copies.set(this.#unused, i * RECORD_WORDS);
+    const bytes = new Uint8Array(copies.buffer);
+    store(area.extent, area.firstCopies, bytes);
+    store(area.extent, area.secondCopies, bytes);
   }
 
   #readArea(area: TableArea): void {
-    const firsts = load(area.extent, area.firstCopies, area.slots * RECORD.size);
-    const seconds = load(area.extent, area.secondCopies, area.slots * RECORD.size);
+    const firsts = this.#copiesIn(area, area.firstCopies);
+    const seconds = this.#copiesIn(area, area.secondCopies);
     for (let index = 0; index < area.slots; index++) {
-      const at = index * RECORD.size;
-      const first = decodeRecord(firsts.subarray(at, at + RECORD.size), this.#seed);
-      const second = decodeRecord(seconds.subarray(at, at + RECORD.size), this.#seed);
+      const at = index * RECORD_WORDS;
+      const first = this.#recordAt(firsts, at);
+      const second = sameRecord(firsts, seconds, at, at) ? first : this.#recordAt(seconds, at);
       const { value, stale, damaged } = chooseCopy(first, second);
       if (value === undefined) {
         this.problems.push(corrupt(`Both copies of slot ${index} of the region table are damaged`));
@@ -243,6 +248,17 @@ export class Table {
       if (stale !== undefined) this.#uneven.push({ slot, stale });
       this.#enter(slot);
     }
+  }
+
+  #copiesIn({ extent, slots }: TableArea, position: number): Uint32Array {
+    return wordsOf(load(extent, position, slots * RECORD.size));
+  }
+
+  /** Most slots were never used: that is seen at once, where a checksum takes its time. */
+  #recordAt(copies: Uint32Array, at: number): TableRecord | undefined {
+    if (sameRecord(copies, this.#unused, at, 0)) return unusedRecord();
+    const bytes = new Uint8Array(copies.buffer, copies.byteOffset + 4 * at, RECORD.size);
+    return decodeRecord(bytes, this.#seed);
   }
 
   #enter(slot: TableSlot): void {
@@ -287,6 +303,16 @@ export class Table {
   #store(slot: TableSlot, copies: number): void {
     store(slot.area.extent, copies + slot.index * RECORD.size, encodeRecord(slot.record, this.#seed));
   }
+}
+
+/** Bytes of slots lie at multiples of 8. */
+function wordsOf(bytes: Uint8Array): Uint32Array {
+  return new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+}
+
+function sameRecord(one: Uint32Array, other: Uint32Array, at: number, otherAt: number): boolean {
+  for (let i = 0; i < RECORD_WORDS; i++) if (one[at + i] !== other[otherAt + i]) return false;
+  return true;
 }
 
 /** The lower one of two marks of the same life of a region, where the copies differ in nothing else that matters. */

@@ -21,7 +21,7 @@ export interface StreamHeader {
   features: { mayIgnore: number; mayOnlyRead: number; mustRefuse: number };
 }
 
-/** The header's 128 bytes, checksum included. */
+/** The header's 128 bytes, checksum included; good until the next structure is made or read. */
 export function encodeHeader(header: StreamHeader): Uint8Array {
   const structure = newStructure(HEADER.size);
   const { bytes, words } = structure;

@@ -47,7 +47,7 @@ export function unusedRecord(): TableRecord {
   };
 }
 
-/** The record's 128 bytes, checksummed from the stream's seed. */
+/** The record's 128 bytes, checksummed from the stream's seed; good until the next structure is made or read. */
 export function encodeRecord(record: TableRecord, seed: number): Uint8Array {
   const structure = newStructure(RECORD.size);
   const { words } = structure;

@@ -16,7 +16,7 @@ export interface StreamState {
   clean: boolean;
 }
 
-/** The state's 64 bytes, checksummed from the stream's seed. */
+/** The state's 64 bytes, checksummed from the stream's seed; good until the next structure is made or read. */
 export function encodeState(state: StreamState, seed: number): Uint8Array {
   const structure = newStructure(STATE.size);
   const { words } = structure;
