@@ -5,7 +5,7 @@ import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 /** A program of this directory that runs in a process of its own. */
-export type Program = 'writer' | 'chores' | 'churner';
+export type Program = 'chores' | 'churner';
 
 /** What a finished child left behind. */
 export interface Ending {
