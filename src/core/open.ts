@@ -1,21 +1,14 @@
 import { rangeError, VarveError } from '../base/errors.js';
 import { roundUp } from '../base/sizes.js';
 import { hasMagic } from '../format/header.js';
-import {
-  BLOCK_SIZE_DEFAULT,
-  BLOCK_SIZE_MAX,
-  BLOCK_SIZE_MIN,
-  FORMAT_VERSION,
-  PREFIX,
-  RecordKind,
-  TIMESTAMP_SUPPLY,
-} from '../format/layout.js';
+import { BLOCK_SIZE_DEFAULT, FORMAT_VERSION, PREFIX, RecordKind } from '../format/layout.js';
 import type { Extent, Medium } from '../media/medium.js';
 import { Allocator } from './allocator.js';
 import { Prefix, readPrefix } from './prefix.js';
 import { corrupt, errorOf, type Problem } from './problem.js';
 import { recover } from './recovery.js';
 import { RegionLog } from './region-log.js';
+import { isSoundHeader, isSoundRegion, isSoundState } from './soundness.js';
 import type { Steps } from './steps.js';
 import { StreamCore } from './stream-core.js';
 import { type DataArea, Table, type TableSlot } from './table.js';
@@ -106,7 +99,7 @@ function findPrefix(medium: Medium, extent: Extent): Prefix {
 
 /** Throws unless this program, the medium and the user's wishes agree with what the header says. */
 function assertFits(medium: Medium, { header, state }: Prefix, request: OpenRequest): void {
-  const { features, blockSize, dataStart, size } = header;
+  const { features, blockSize, size } = header;
   if (header.version !== FORMAT_VERSION) throw unknown(medium, `its format has version ${header.version}`);
   if (features.mustRefuse !== 0)
     throw unknown(medium, `it uses features (${features.mustRefuse}) that must be known`);
@@ -116,14 +109,7 @@ function assertFits(medium: Medium, { header, state }: Prefix, request: OpenRequ
       `it uses features (${features.mayOnlyRead}) that must be known to write; readOnly: true opens it`,
     );
   }
-  const sound =
-    isBlockSize(blockSize) &&
-    dataStart === roundUp(PREFIX, blockSize) &&
-    size >= dataStart &&
-    Number.isSafeInteger(size);
-  const counts = Number.isSafeInteger(state.limit) && Number.isSafeInteger(state.sequence + 2 ** 32);
-  const supply = state.limit - state.checkpoint;
-  if (!sound || !counts || supply < 1 || supply > TIMESTAMP_SUPPLY + 1) {
+  if (!isSoundHeader(header) || !isSoundState(state)) {
     throw new VarveError('VARVE_CORRUPT', 'Cannot open this stream as its header makes no sense', {
       offset: 0,
       ...at(medium),
@@ -134,11 +120,6 @@ function assertFits(medium: Medium, { header, state }: Prefix, request: OpenRequ
   if (request.blockSize !== undefined && request.blockSize !== blockSize) {
     throw mismatch(medium, 'block size', blockSize, request.blockSize);
   }
-}
-
-/** True for what a block size may be. */
-export function isBlockSize(value: number): boolean {
-  return value >= BLOCK_SIZE_MIN && value <= BLOCK_SIZE_MAX && Number.isInteger(Math.log2(value));
 }
 
 /** Puts the parts together; what in the table contradicts itself is left out and noted. */
@@ -179,15 +160,9 @@ function giveGaps(allocator: Allocator, slots: readonly TableSlot[], data: DataA
 
 function enterRegion(core: StreamCore, slot: TableSlot): void {
   const { record, name } = slot;
-  const { mark, id, length, birth, clears } = record;
-  const counts = [id, birth, mark.tail, mark.timestamp, mark.entries, clears].every(Number.isSafeInteger);
-  const sound =
-    counts &&
-    id > 0 &&
-    birth > 0 &&
-    mark.tail <= length &&
-    mark.tail % 8 === 0 &&
-    mark.timestamp >= birth - 1;
+  const { mark, id } = record;
+  const limit = core.readOnly ? Number.POSITIVE_INFINITY : core.prefix.state.limit;
+  const sound = isSoundRegion(record, slot.olderMark, limit);
   if (!sound || core.regions.has(id) || (name !== undefined && core.names.has(name))) {
     core.table.problems.push(corrupt(`The record of region ${id} makes no sense`, { region: id }));
     return;

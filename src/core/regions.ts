@@ -107,8 +107,8 @@ function* keepTableRoomy(core: StreamCore): Steps<void> {
   const { table, allocator } = core;
   if (table.vacancies > 1) return;
   const length = table.nextExtent;
-  const offset = allocator.take(length);
-  if (offset !== undefined) yield* table.grow(offset, length);
+  const offset = length === undefined ? undefined : allocator.take(length);
+  if (length !== undefined && offset !== undefined) yield* table.grow(offset, length);
 }
 
 function noSpace(core: StreamCore, size: number): VarveError {

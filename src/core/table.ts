@@ -1,32 +1,12 @@
 import { roundUp } from '../base/sizes.js';
-import { crc32c } from '../format/crc32c.js';
-import {
-  FIRST_TABLE,
-  NAME,
-  NAME_MAX,
-  RECORD,
-  REGION_MAX,
-  RecordKind,
-  TABLE_SLOT,
-  TABLE_SLOTS_MIN,
-} from '../format/layout.js';
-import { decodeRecord, encodeRecord, type Mark, type TableRecord, unusedRecord } from '../format/record.js';
+import { REGION_MAX, RecordKind, TABLE_EXTENT_MAX, TABLE_SLOT, TABLE_SLOTS_MIN } from '../format/layout.js';
+import { type Mark, type TableRecord, unusedRecord } from '../format/record.js';
 import type { Extent, Medium } from '../media/medium.js';
 import { corrupt, type Problem } from './problem.js';
+import { isCountable } from './soundness.js';
 import type { Steps } from './steps.js';
-import { load, store } from './storage.js';
+import { firstArea, furtherArea, SlotCodec, type TableArea } from './table-area.js';
 import { type CopyIndex, chooseCopy } from './twice.js';
-
-const RECORD_WORDS = RECORD.size / 4;
-
-/** Where a run of slots lies: all first copies, all second copies, all names. Positions count within the extent. */
-interface TableArea {
-  extent: Extent;
-  slots: number;
-  firstCopies: number;
-  secondCopies: number;
-  names: number;
-}
 
 /** A line of the region table, in memory. */
 export interface TableSlot {
@@ -57,9 +37,7 @@ export class Table {
   damagedCopies = 0;
   readonly #medium: Medium;
   readonly #data: DataArea;
-  readonly #seed: number;
-  /** A record that was never used, as it stands in a slot. */
-  readonly #unused: Uint32Array;
+  readonly #codec: SlotCodec;
   readonly #areas: TableArea[] = [];
   readonly #free: TableSlot[] = [];
   #nextId = 1;
@@ -71,9 +49,8 @@ export class Table {
   constructor(medium: Medium, prefix: Extent, data: DataArea, seed: number) {
     this.#medium = medium;
     this.#data = data;
-    this.#seed = seed;
-    this.#unused = wordsOf(encodeRecord(unusedRecord(), seed).slice());
-    this.#areas.push({ extent: prefix, ...FIRST_TABLE });
+    this.#codec = new SlotCodec(seed);
+    this.#areas.push(firstArea(prefix));
   }
 
   /** Free slots left. */
@@ -93,7 +70,7 @@ export class Table {
 
   /** Writes the empty first table of a new stream; durable with the next drain. */
   create(): void {
-    this.#clearArea(this.#areas[0] as TableArea);
+    this.#codec.clear(this.#areas[0] as TableArea);
   }
 
   /** Reads all slots. What cannot be read stands in `problems`. */
@@ -114,13 +91,11 @@ export class Table {
 
   /** Stores a name beside a slot. It is durable before the record that speaks of it is stored. */
   *saveName(slot: TableSlot, name: string | undefined): Steps<void> {
-    const bytes = new TextEncoder().encode(name ?? '');
+    const { length, checksum } = this.#codec.storeName(slot.area, slot.index, name ?? '');
     slot.name = name;
-    slot.record.nameLength = bytes.length;
-    slot.record.nameChecksum = crc32c(this.#seed, bytes);
-    if (bytes.length === 0) return;
-    store(slot.area.extent, slot.area.names + slot.index * NAME, bytes);
-    yield 'drain';
+    slot.record.nameLength = length;
+    slot.record.nameChecksum = checksum;
+    if (length > 0) yield 'drain';
   }
 
   /** Writes the records of slots in two steps; after the first drain the change has happened, after the second it is safe from damage. */
@@ -152,9 +127,7 @@ export class Table {
   /** What the medium says of a slot now, where another process may have changed it; undefined if nothing can be read. */
   current({ area, index }: TableSlot): TableRecord | undefined {
     area.extent.rewind();
-    const [first, second] = [area.firstCopies, area.secondCopies].map((copies) =>
-      decodeRecord(load(area.extent, copies + index * RECORD.size, RECORD.size), this.#seed),
-    );
+    const { first, second } = this.#codec.read(area, index);
     return chooseCopy(first, second).value;
   }
 
@@ -179,17 +152,28 @@ export class Table {
     return left;
   }
 
-  /** Bytes that the next table extent takes: twice the last one's, at least. */
-  get nextExtent(): number {
-    const slots = Math.max(TABLE_SLOTS_MIN, 2 * (this.#areas.at(-1) as TableArea).slots);
-    return roundUp(slots * TABLE_SLOT, this.#data.blockSize);
+  /** Bytes that the next table extent takes: twice the largest one's. Undefined if there can be none any more. */
+  get nextExtent(): number | undefined {
+    const largest = Math.max(0, ...this.#areas.slice(1).map(({ extent }) => extent.length));
+    const next = Math.max(this.#leastExtent, 2 * largest);
+    return this.#isExtentLength(next) ? next : undefined;
+  }
+
+  get #leastExtent(): number {
+    return roundUp(TABLE_SLOTS_MIN * TABLE_SLOT, this.#data.blockSize);
+  }
+
+  /** There is one extent of each length at most: a forged table cannot make an opening long. */
+  #isExtentLength(length: number): boolean {
+    const doublings = Math.log2(length / this.#leastExtent);
+    return doublings === 0 || (Number.isInteger(doublings) && doublings > 0 && length <= TABLE_EXTENT_MAX);
   }
 
   /** Adds a table extent in [offset, offset + length), which must be free space. It takes one slot. */
   *grow(offset: number, length: number): Steps<void> {
     const slot = this.takeSlot();
-    const area = this.#open(offset, length);
-    this.#clearArea(area);
+    const area = furtherArea(this.#medium.open(offset, length, 'random'), offset);
+    this.#codec.clear(area);
     yield 'drain';
     slot.record = {
       ...unusedRecord(),
@@ -206,63 +190,34 @@ export class Table {
     }
   }
 
-  #open(offset: number, length: number): TableArea {
-    const slots = Math.floor(length / TABLE_SLOT);
-    return {
-      extent: this.#medium.open(offset, length, 'random'),
-      slots,
-      firstCopies: 0,
-      secondCopies: slots * RECORD.size,
-      names: 2 * slots * RECORD.size,
-    };
-  }
-
-  #clearArea(area: TableArea): void {
-    const copies = new Uint32Array(area.slots * RECORD_WORDS);
-    for (let i = 0; i < area.slots; i++) copies.set(this.#unused, i * RECORD_WORDS);
-    const bytes = new Uint8Array(copies.buffer);
-    store(area.extent, area.firstCopies, bytes);
-    store(area.extent, area.secondCopies, bytes);
-  }
-
   #readArea(area: TableArea): void {
-    const firsts = this.#copiesIn(area, area.firstCopies);
-    const seconds = this.#copiesIn(area, area.secondCopies);
-    for (let index = 0; index < area.slots; index++) {
-      const at = index * RECORD_WORDS;
-      const first = this.#recordAt(firsts, at);
-      const second = sameRecord(firsts, seconds, at, at) ? first : this.#recordAt(seconds, at);
+    const lost: number[] = [];
+    let index = 0;
+    for (const { first, second } of this.#codec.readAll(area)) {
       const { value, stale, damaged } = chooseCopy(first, second);
-      if (value === undefined) {
-        this.problems.push(corrupt(`Both copies of slot ${index} of the region table are damaged`));
-        continue;
+      if (value === undefined) lost.push(index++);
+      else {
+        if (damaged) this.damagedCopies++;
+        const slot = {
+          area,
+          index: index++,
+          record: value,
+          olderMark: olderMark(first, second),
+          name: undefined,
+        };
+        if (stale !== undefined) this.#uneven.push({ slot, stale });
+        this.#enter(slot);
       }
-      if (damaged) this.damagedCopies++;
-      const slot: TableSlot = {
-        area,
-        index,
-        record: value,
-        olderMark: olderMark(first, second),
-        name: undefined,
-      };
-      if (stale !== undefined) this.#uneven.push({ slot, stale });
-      this.#enter(slot);
     }
-  }
-
-  #copiesIn({ extent, slots }: TableArea, position: number): Uint32Array {
-    return wordsOf(load(extent, position, slots * RECORD.size));
-  }
-
-  /** Most slots were never used: that is seen at once, where a checksum takes its time. */
-  #recordAt(copies: Uint32Array, at: number): TableRecord | undefined {
-    if (sameRecord(copies, this.#unused, at, 0)) return unusedRecord();
-    const bytes = new Uint8Array(copies.buffer, copies.byteOffset + 4 * at, RECORD.size);
-    return decodeRecord(bytes, this.#seed);
+    if (lost.length > 0) this.problems.push(slotsLost(lost));
   }
 
   #enter(slot: TableSlot): void {
-    const { kind, id } = slot.record;
+    const { kind, id, sequence } = slot.record;
+    if (!isCountable(id) || !isCountable(sequence)) {
+      this.problems.push(corrupt(`A slot of the region table makes no sense`));
+      return;
+    }
     this.#nextId = Math.max(this.#nextId, id + 1);
     if (kind === RecordKind.free) {
       this.#free.push(slot);
@@ -272,47 +227,44 @@ export class Table {
       this.problems.push(corrupt(`The region table says that something lies outside of the stream's data`));
       return;
     }
-    if (kind === RecordKind.table) this.#areas.push(this.#open(slot.record.offset, slot.record.length));
-    else this.#readName(slot);
+    const { offset, length } = slot.record;
+    if (kind === RecordKind.region) this.#readName(slot);
+    else this.#areas.push(furtherArea(this.#medium.open(offset, length, 'random'), offset));
     this.used.add(slot);
   }
 
-  /** Also false for whatever overlaps another table extent, so that a hostile table cannot lead round in circles. */
+  /** Also false for a table extent that overlaps another one or is as long, so that a forged table cannot lead round in circles. */
   #liesInData({ kind, offset, length }: TableRecord): boolean {
     const { start, end, blockSize } = this.#data;
     const lies = offset >= start && length > 0 && offset + length <= end;
     if (!lies || offset % blockSize !== 0 || length % blockSize !== 0) return false;
     if (kind !== RecordKind.table) return length <= REGION_MAX;
-    const others = [...this.used].filter((slot) => slot.record.kind === RecordKind.table);
-    return others.every(
-      ({ record }) => offset + length <= record.offset || record.offset + record.length <= offset,
-    );
+    if (!this.#isExtentLength(length)) return false;
+    return this.#areas.every(({ offset: at, extent }) => {
+      const apart = offset + length <= at || at + extent.length <= offset;
+      return apart && extent.length !== length;
+    });
   }
 
   #readName(slot: TableSlot): void {
-    const { nameLength, nameChecksum, id } = slot.record;
+    const { nameLength, id } = slot.record;
     if (nameLength === 0) return;
-    const bytes = load(slot.area.extent, slot.area.names + slot.index * NAME, Math.min(nameLength, NAME_MAX));
-    if (nameLength > NAME_MAX || crc32c(this.#seed, bytes) !== nameChecksum) {
+    slot.name = this.#codec.readName(slot.area, slot.index, slot.record);
+    if (slot.name === undefined) {
       this.problems.push(corrupt(`The name of region ${id} is damaged`, { region: id }));
-      return;
     }
-    slot.name = new TextDecoder().decode(bytes);
   }
 
   #store(slot: TableSlot, copies: number): void {
-    store(slot.area.extent, copies + slot.index * RECORD.size, encodeRecord(slot.record, this.#seed));
+    this.#codec.store(slot.area, copies, slot.index, slot.record);
   }
 }
 
-/** Bytes of slots lie at multiples of 8. */
-function wordsOf(bytes: Uint8Array): Uint32Array {
-  return new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
-}
-
-function sameRecord(one: Uint32Array, other: Uint32Array, at: number, otherAt: number): boolean {
-  for (let i = 0; i < RECORD_WORDS; i++) if (one[at + i] !== other[otherAt + i]) return false;
-  return true;
+function slotsLost(indices: readonly number[]): Problem {
+  const [first] = indices;
+  const which =
+    indices.length === 1 ? `slot ${first}` : `${indices.length} slots, the first of them slot ${first},`;
+  return corrupt(`Both copies of ${which} of the region table are damaged`);
 }
 
 /** The lower one of two marks of the same life of a region, where the copies differ in nothing else that matters. */

@@ -84,6 +84,8 @@ export const FIRST_TABLE = {
 export const PREFIX = 3 * PAGE;
 /** The least number of slots of a further table extent. */
 export const TABLE_SLOTS_MIN = 32;
+/** No further table extent is larger, but for the first one where a single block is. Bytes. */
+export const TABLE_EXTENT_MAX = 2 ** 28;
 /** Bytes that one slot of a further table extent takes: two records and a name. */
 export const TABLE_SLOT = 2 * RECORD.size + NAME;
 

@@ -1,6 +1,7 @@
 import { rangeError, typeError, VarveError } from '../base/errors.js';
 import { parseSize } from '../base/sizes.js';
-import { isBlockSize, type OpenRequest } from '../core/open.js';
+import type { OpenRequest } from '../core/open.js';
+import { isBlockSize } from '../core/soundness.js';
 import { BLOCK_SIZE_MAX, BLOCK_SIZE_MIN } from '../format/layout.js';
 import type { Medium } from '../media/medium.js';
 import { openMedium } from '../media/open.js';

@@ -14,16 +14,16 @@ const STRIDE = 54;
 /** Much of each crash point, where sequences are few. */
 const THOROUGH: Effort = {
   granularity: 8,
-  images: { exhaustive: 256, samples: 32, most: 512 },
-  deepOneIn: 1,
+  images: { exhaustive: 256, samples: 32, most: 384 },
+  deepOneIn: 8,
   killOneIn: 1,
 };
 /** Less of each crash point, where they are many. */
 const BROAD: Effort = {
   granularity: 8,
   images: { exhaustive: 32, samples: 8, most: 40 },
-  deepOneIn: 16,
-  killOneIn: 16,
+  deepOneIn: 32,
+  killOneIn: 32,
 };
 const SECTORS: Effort = { ...BROAD, granularity: 512, images: { exhaustive: 16, samples: 12, most: 24 } };
 

@@ -64,7 +64,8 @@ export class Explorer {
    * @param crashOneIn if given: after one of so many operations the sequence goes on with what a crash in its midst has left
    */
   sequence(base: Base, operations: readonly Operation[], from: number, crashOneIn?: number): void {
-    const world = new World(base, { granularity: this.#effort.granularity });
+    const { granularity } = this.#effort;
+    const world = new World(base, SimulatedMedium.fromImage(base.image, { granularity }));
     const done: string[] = [];
     this.#tally.sequences++;
     try {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type Entry, type Region, Stream, VarveError } from '../../src/index.js';
-import { type CrashPoint, SimulatedMedium, type SimulatedOptions } from '../../src/testing/index.js';
+import type { Medium } from '../../src/media/medium.js';
+import type { CrashPoint, SimulatedMedium } from '../../src/testing/index.js';
 import {
   allPersisted,
   type Known,
@@ -19,6 +20,13 @@ export interface Moment {
   readonly given: number;
 }
 
+/** A medium that tells what a crash would leave of it. */
+export interface CrashMedium extends Medium {
+  onDrain: SimulatedMedium['onDrain'];
+  crashPoint(): CrashPoint;
+  pendingIn(offset: number, length: number): number[];
+}
+
 /** Where sequences of operations start: what is on the medium, and what is known of it. */
 export interface Base {
   readonly name: string;
@@ -30,9 +38,9 @@ export interface Base {
 /** Errors that an operation may meet with in a stream that is full or has slots open. Nothing must have changed then. */
 const REFUSALS: readonly string[] = ['VARVE_FULL', 'VARVE_BUSY', 'VARVE_EXISTS'];
 
-/** A stream on a simulated medium, and beside it what is known to have been done to it. */
+/** A stream on such a medium, and beside it what is known to have been done to it. */
 export class World {
-  medium: SimulatedMedium;
+  medium: CrashMedium;
   stream: Stream;
   known: Known;
   /** The newest timestamp ever given out. */
@@ -43,8 +51,9 @@ export class World {
   behind: { region: number; bytes: Uint8Array }[] = [];
   #payloads = 0;
 
-  constructor(base: Base, options?: SimulatedOptions) {
-    this.medium = SimulatedMedium.fromImage(base.image, options);
+  /** @param medium holds the base's image */
+  constructor(base: Base, medium: CrashMedium) {
+    this.medium = medium;
     this.given = base.given;
     this.stream = Stream.openSync(this.medium, { mode: 'open' });
     this.known = readAll(this.stream);
@@ -114,7 +123,7 @@ export class World {
   }
 
   /** Goes on with what a crash left, which was judged already, when `given` was the newest timestamp given out. */
-  continueOn(medium: SimulatedMedium, given: number): void {
+  continueOn(medium: CrashMedium, given: number): void {
     this.abandon();
     this.medium = medium;
     this.behind = [];

@@ -1,0 +1,129 @@
+import { crc32c } from '../format/crc32c.js';
+import { FIRST_TABLE, NAME, NAME_MAX, RECORD, TABLE_SLOT } from '../format/layout.js';
+import { decodeRecord, encodeRecord, type TableRecord, unusedRecord } from '../format/record.js';
+import type { Extent } from '../media/medium.js';
+import { load, store } from './storage.js';
+
+const RECORD_WORDS = RECORD.size / 4;
+
+/** Where a run of slots lies: all first copies, all second copies, all names. Positions count within the extent. */
+export interface TableArea {
+  readonly extent: Extent;
+  /** Within the stream, in bytes. */
+  readonly offset: number;
+  readonly slots: number;
+  readonly firstCopies: number;
+  readonly secondCopies: number;
+  readonly names: number;
+}
+
+/** Both copies of a slot's record; undefined where one is not whole. */
+export interface RecordCopies {
+  readonly first: TableRecord | undefined;
+  readonly second: TableRecord | undefined;
+}
+
+/** The part of the table that lies in the pages of the header. */
+export function firstArea(extent: Extent): TableArea {
+  return { extent, offset: 0, ...FIRST_TABLE };
+}
+
+/** The part of the table that an extent of its own holds, at `offset` of the stream. */
+export function furtherArea(extent: Extent, offset: number): TableArea {
+  const slots = Math.floor(extent.length / TABLE_SLOT);
+  return {
+    extent,
+    offset,
+    slots,
+    firstCopies: 0,
+    secondCopies: slots * RECORD.size,
+    names: 2 * slots * RECORD.size,
+  };
+}
+
+/** Reads and writes slots, with the checksums of one stream. */
+export class SlotCodec {
+  readonly #seed: number;
+  /** A record that was never used, as it stands in a slot. */
+  readonly #unused: Uint32Array;
+
+  /** @param seed the stream's */
+  constructor(seed: number) {
+    this.#seed = seed;
+    this.#unused = wordsOf(encodeRecord(unusedRecord(), seed).slice());
+  }
+
+  /** Stores slots that were never used; durable with the next drain. */
+  clear({ extent, slots, firstCopies, secondCopies }: TableArea): void {
+    const copies = new Uint32Array(slots * RECORD_WORDS);
+    for (let i = 0; i < slots; i++) copies.set(this.#unused, i * RECORD_WORDS);
+    const bytes = new Uint8Array(copies.buffer);
+    store(extent, firstCopies, bytes);
+    store(extent, secondCopies, bytes);
+  }
+
+  /** The records of all slots, in their order. */
+  *readAll({ extent, slots, firstCopies, secondCopies }: TableArea): Generator<RecordCopies> {
+    const firsts = wordsOf(load(extent, firstCopies, slots * RECORD.size));
+    const seconds = wordsOf(load(extent, secondCopies, slots * RECORD.size));
+    for (let at = 0; at < firsts.length; at += RECORD_WORDS) {
+      const first = this.#recordAt(firsts, at);
+      const second = isSameRecord(firsts, at, seconds, at) ? first : this.#recordAt(seconds, at);
+      yield { first, second };
+    }
+  }
+
+  /** The record of one slot. */
+  read({ extent, firstCopies, secondCopies }: TableArea, index: number): RecordCopies {
+    const [first, second] = [firstCopies, secondCopies].map((copies) =>
+      decodeRecord(load(extent, copies + index * RECORD.size, RECORD.size), this.#seed),
+    );
+    return { first, second };
+  }
+
+  /** Stores one copy of a record; durable with the next drain. */
+  store({ extent }: TableArea, copies: number, index: number, record: TableRecord): void {
+    store(extent, copies + index * RECORD.size, encodeRecord(record, this.#seed));
+  }
+
+  /** Stores a name beside a slot; durable with the next drain. Returns what the record must say of it. */
+  storeName({ extent, names }: TableArea, index: number, name: string): { length: number; checksum: number } {
+    const bytes = new TextEncoder().encode(name);
+    if (bytes.length > 0) store(extent, names + index * NAME, bytes);
+    return { length: bytes.length, checksum: crc32c(this.#seed, bytes) };
+  }
+
+  /** The name beside a slot, as its record says there is one; undefined if it is damaged. */
+  readName({ extent, names }: TableArea, index: number, record: TableRecord): string | undefined {
+    const { nameLength, nameChecksum } = record;
+    if (nameLength > NAME_MAX) return undefined;
+    const bytes = load(extent, names + index * NAME, nameLength);
+    return crc32c(this.#seed, bytes) === nameChecksum ? decodeName(bytes) : undefined;
+  }
+
+  /** Most slots were never used: that is seen at once, where a checksum takes its time. */
+  #recordAt(copies: Uint32Array, at: number): TableRecord | undefined {
+    if (isSameRecord(copies, at, this.#unused, 0)) return unusedRecord();
+    const bytes = new Uint8Array(copies.buffer, copies.byteOffset + 4 * at, RECORD.size);
+    return decodeRecord(bytes, this.#seed);
+  }
+}
+
+/** The bytes of a name are to come back as they are, a byte order mark too. Undefined if they are no text. */
+function decodeName(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Bytes of slots lie at multiples of 8. */
+function wordsOf(bytes: Uint8Array): Uint32Array {
+  return new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+}
+
+function isSameRecord(one: Uint32Array, at: number, other: Uint32Array, otherAt: number): boolean {
+  for (let i = 0; i < RECORD_WORDS; i++) if (one[at + i] !== other[otherAt + i]) return false;
+  return true;
+}
