@@ -1,8 +1,9 @@
 import type { SoakPart, SoakRequest } from '../helpers/soak.js';
 import { BASES } from './bases.js';
-import { type Effort, Explorer, type Tally } from './explorer.js';
+import { type Effort, Explorer } from './explorer.js';
 import { OPERATIONS } from './operations.js';
 import { type Family, families } from './sequences.js';
+import { addTally, NO_TALLY, type Tally } from './tally.js';
 import type { Base } from './world.js';
 
 /** Sequences with sectors instead of words torn are explored up to this length. */
@@ -16,20 +17,12 @@ const longest = (base: Base): number => (base.name === 'full table' ? 3 : 4);
 export const part: SoakPart = {
   name: 'crashes in all sequences of one to four operations',
   async run(request: SoakRequest): Promise<Record<string, number>> {
-    let sum = { families: 0, sequences: 0, points: 0, images: 0, distinct: 0, furtherImages: 0 };
+    let sum = NO_TALLY;
     for (const work of share(request)) {
       if (Date.now() > request.until) return { ...sum, unfinished: 1 };
-      const tally = await explore(work, request.seed + work.number, request);
-      sum = {
-        families: sum.families + 1,
-        sequences: sum.sequences + tally.sequences,
-        points: sum.points + tally.points,
-        images: sum.images + tally.images,
-        distinct: sum.distinct + tally.distinct,
-        furtherImages: sum.furtherImages + tally.furtherImages,
-      };
+      sum = addTally(sum, await explore(work, request.seed + work.number, request));
     }
-    return sum;
+    return { ...sum };
   },
 };
 

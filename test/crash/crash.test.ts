@@ -3,11 +3,7 @@ import { BASES } from './bases.js';
 import { type Effort, Explorer } from './explorer.js';
 import { OPERATIONS } from './operations.js';
 import { families } from './sequences.js';
-import type { Base } from './world.js';
 
-/** The random part: where it starts, and how long it goes on. */
-const SEED = Number(process.env['VARVE_CRASH_SEED'] ?? 1);
-const SECONDS = Number(process.env['VARVE_CRASH_SECONDS'] ?? 6);
 /** Of the families of three operations one in so many is explored here, and all of them in the soak. */
 const STRIDE = 54;
 
@@ -45,18 +41,3 @@ for (const base of BASES) {
     });
   }
 }
-
-test('random sequences', async (t) => {
-  const end = Date.now() + SECONDS * 1000;
-  for (let seed = SEED; Date.now() < end; seed++) {
-    const granularity = ([8, 512, 8, 4096] as const)[seed % 4] ?? 8;
-    const explorer = new Explorer(
-      seed,
-      { ...BROAD, granularity },
-      `VARVE_CRASH_SEED=${seed} npm run test:only crash/crash`,
-    );
-    explorer.randomSequence(BASES[seed % BASES.length] as Base, OPERATIONS, 6);
-    await explorer.endFamily();
-    if (Date.now() >= end) t.diagnostic(`seeds ${SEED} to ${seed}`);
-  }
-});

@@ -7,6 +7,7 @@ import { judgeKill } from './judge.js';
 import type { Known } from './known.js';
 import type { Operation } from './operations.js';
 import { assertExpected, type Expectation } from './oracle.js';
+import type { Tally } from './tally.js';
 import { type Base, type Moment, World } from './world.js';
 
 /** How much of what could be tried is tried. */
@@ -18,18 +19,6 @@ export interface Effort {
   readonly deepOneIn: number;
   /** In one of so many crash points the process is killed as well, and the power cut after that. */
   readonly killOneIn: number;
-}
-
-/** What was done, for the figures. */
-export interface Tally {
-  sequences: number;
-  points: number;
-  /** Images of crash points, each held against what may be found there. */
-  images: number;
-  /** So many of them differ from all others of their sequences' family, and were opened. */
-  distinct: number;
-  /** Images of crashes in recoveries and after kills. */
-  furtherImages: number;
 }
 
 /** Tries crashes in sequences of operations, and counts what it did. */
