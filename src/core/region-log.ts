@@ -176,8 +176,8 @@ export class RegionLog {
     const window = this.#window;
     if (window !== undefined && position >= window.start && end <= window.end) return window;
     this.seal();
-    while ((this.#windows.at(-1)?.start ?? -1) >= position) this.#windows.pop();
     const next = this.extent.write(position, end - position);
+    while ((this.#windows.at(-1)?.start ?? -1) >= position) this.#windows.pop();
     if (this.#windows.at(-1) !== next) this.#windows.push(next);
     this.#window = next;
     return next;

@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { VarveError } from '../base/errors.js';
 import { loadAddon } from '../base/native-loader.js';
+import { closeFd } from './descriptor.js';
 import { codeOf, ioError } from './io-error.js';
 import { takeLock } from './lock.js';
 import { type Birth, OpenedFile } from './opened-file.js';
@@ -42,7 +43,7 @@ export function createFile(path: string, size: number): OpenedFile {
       isNew: true,
     });
   } catch (error) {
-    for (const each of open) fs.closeSync(each);
+    for (const each of open) closeFd(each);
     removeIfThere(temporary);
     throw error;
   }
@@ -154,7 +155,7 @@ function giveName(path: string, temporary: string): void {
 /** Where there are no links: the name is taken first, by an empty file that only we can have made. */
 function renameInto(path: string, temporary: string): void {
   try {
-    fs.closeSync(fs.openSync(path, 'wx'));
+    closeFd(fs.openSync(path, 'wx'));
   } catch (cause) {
     throw codeOf(cause) === 'EEXIST' ? existsError(path, cause) : cause;
   }
@@ -175,7 +176,7 @@ function syncDirectory(path: string): void {
     try {
       fs.fsyncSync(fd);
     } finally {
-      fs.closeSync(fd);
+      closeFd(fd);
     }
   } catch (cause) {
     removeIfThere(path);

@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import { VarveError } from '../base/errors.js';
+import { closeFd, statFd } from './descriptor.js';
 import { codeOf, ioError } from './io-error.js';
 
 /** As much of a device must be zero for it to count as blank. */
@@ -19,7 +20,7 @@ export function deviceNumbers(device: bigint): { major: bigint; minor: bigint } 
  * @throws VarveError `VARVE_IO` if the device cannot be read
  */
 export function deviceSize(path: string, fd: number): number {
-  const { major, minor } = deviceNumbers(fs.fstatSync(fd, { bigint: true }).rdev);
+  const { major, minor } = deviceNumbers(statFd(path, fd).rdev);
   try {
     return Number(fs.readFileSync(`/sys/dev/block/${major}:${minor}/size`, 'utf8')) * 512;
   } catch {
@@ -43,7 +44,7 @@ export function isBlank(path: string, fd: number): boolean {
 export function assertNotMounted(path: string): void {
   if (process.platform !== 'linux') return;
   try {
-    fs.closeSync(fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_EXCL));
+    closeFd(fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_EXCL));
   } catch (cause) {
     if (codeOf(cause) !== 'EBUSY') throw ioError('open', path, cause);
     const message = `Cannot open '${path}' for writing: the system uses the device; unmount it first`;

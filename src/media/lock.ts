@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import { VarveError } from '../base/errors.js';
 import { addonProblem, loadAddon } from '../base/native-loader.js';
+import { closeFd, statFd } from './descriptor.js';
 import { deviceNumbers } from './device.js';
 import { codeOf, ioError } from './io-error.js';
 
@@ -32,14 +33,14 @@ const SHARED_FLAGS = fs.constants.O_RDWR | (fs.constants.O_NONBLOCK ?? 0) | (fs.
 export function takeLock(path: string, fd: number, name = path): Lock {
   const lockFd = openAgain(path);
   try {
-    const same = fs.fstatSync(lockFd, { bigint: true });
-    const meant = fs.fstatSync(fd, { bigint: true });
+    const same = statFd(path, lockFd);
+    const meant = statFd(path, fd);
     if (same.ino !== meant.ino || same.dev !== meant.dev) {
       throw ioError('lock', path, undefined, 'it was replaced while it was being opened; try again');
     }
     return { fd: lockFd, unlock: lockOpened(name, lockFd) };
   } catch (error) {
-    fs.closeSync(lockFd);
+    closeFd(lockFd);
     throw error;
   }
 }
@@ -91,7 +92,7 @@ function lockSideFile(path: string): () => void {
   const flags = fs.constants.O_RDWR | fs.constants.O_CREAT | UV_FS_O_EXLOCK;
   try {
     const fd = fs.openSync(`${path}.lock`, flags);
-    return () => fs.closeSync(fd);
+    return () => closeFd(fd);
   } catch (cause) {
     if (codeOf(cause) === 'EBUSY') throw lockedError(path, undefined, cause);
     throw ioError('lock', path, cause);

@@ -1,6 +1,6 @@
-import fs from 'node:fs';
 import type { Addon } from '../base/addon.js';
 import { VarveError } from '../base/errors.js';
+import { statFd } from './descriptor.js';
 import { givenUp, ioError } from './io-error.js';
 import type { Extent, Medium } from './medium.js';
 import type { OpenedFile } from './opened-file.js';
@@ -8,6 +8,7 @@ import { OpenedMedium } from './opened-medium.js';
 import { Window } from './window.js';
 
 const CACHE_LINE_BYTES = 64;
+const SMALLEST_PAGE_BYTES = 4096;
 /** Where the addon counts the pages that it could not have. */
 const LOST_PAGES = 15;
 
@@ -76,7 +77,7 @@ export class MappedMedium extends OpenedMedium implements Medium {
   }
 
   close(): void {
-    for (const extent of this.#inUse) extent.release();
+    for (const extent of this.#inUse) extent.letGo();
     this.file.close();
   }
 
@@ -106,6 +107,8 @@ class MappedExtent implements Extent {
   readonly #offset: number;
   readonly #parts: MappedParts;
   #window: Window | undefined;
+  /** Nothing before it was stored through this extent. */
+  #storedFrom = Number.POSITIVE_INFINITY;
 
   constructor(parts: MappedParts, offset: number, length: number) {
     this.#parts = parts;
@@ -122,12 +125,14 @@ class MappedExtent implements Extent {
     return this.#window ?? this.#map();
   }
 
-  write(): Window {
+  write(position: number): Window {
+    this.#storedFrom = Math.min(this.#storedFrom, position);
     return this.#window ?? this.#map();
   }
 
   flush(from: number, to: number): void {
     const { addon, block, flushesLines } = this.#parts;
+    if (from < this.#storedFrom) this.#touch(from, Math.min(to, this.#storedFrom));
     const window = this.#window;
     if (!flushesLines || window === undefined) return;
     block[0] = window.mapping;
@@ -136,13 +141,38 @@ class MappedExtent implements Extent {
     addon.flush();
   }
 
+  /**
+   * Has pages that were only read written by the next sync: after one that failed the system may hold them as written, and they are
+   * not. An ordinary store of what is there might be taken for needless.
+   */
+  #touch(from: number, to: number): void {
+    const { bytes } = this.read();
+    for (let at = from; at < to; at += SMALLEST_PAGE_BYTES) Atomics.or(bytes, at, 0);
+    if (from < to) Atomics.or(bytes, to - 1, 0);
+  }
+
   rewind(): void {}
 
   release(): void {
-    const { addon, inUse } = this.#parts;
-    inUse.delete(this);
-    if (this.#window !== undefined) addon.unmap(this.#window.mapping);
+    const trouble = this.letGo();
+    if (trouble !== undefined) throw ioError('unmap a part of', this.#parts.file.path, trouble.cause);
+  }
+
+  /**
+   * As `release`. Where the kernel has no room to put zeroes in the place of the pages, that is returned: nobody can reach them any
+   * more but who has stolen the buffer, so at the end of everything it does no harm.
+   */
+  letGo(): { cause: unknown } | undefined {
+    const window = this.#window;
     this.#window = undefined;
+    this.#parts.inUse.delete(this);
+    if (window === undefined) return undefined;
+    try {
+      this.#parts.addon.unmap(window.mapping);
+      return undefined;
+    } catch (cause) {
+      return { cause };
+    }
   }
 
   #map(): Window {
@@ -161,7 +191,7 @@ class MappedExtent implements Extent {
 
   /** What lies beyond the end of a file can be mapped, but not read. */
   #assertThere(file: OpenedFile): void {
-    const { size } = fs.fstatSync(file.fd);
+    const size = Number(statFd(file.path, file.fd).size);
     if (size >= this.#offset + this.length) return;
     const advice = `it was truncated: it has ${size} of ${file.size} bytes; restore it`;
     throw ioError('map', file.path, undefined, advice);

@@ -79,7 +79,11 @@ export interface Extent {
    * The position is a multiple of 8.
    */
   write(position: number, length: number): Window;
-  /** Gives the stores in [from, to) to the next drain. An `append` extent is flushed from front to back, without holes. */
+  /**
+   * Gives the bytes in [from, to) to the next drain: what was stored there, and also what was only read, since another process may
+   * have stored it, and a sync that failed may have left it in the machine's memory only. An `append` extent is flushed from front to
+   * back, without holes.
+   */
   flush(from: number, to: number): void;
   /**
    * Forgets what is held in memory: the next read of a read-only medium shows what another process has stored meanwhile. The owner

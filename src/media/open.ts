@@ -5,6 +5,7 @@ import type { Addon } from '../base/addon.js';
 import { rangeError, typeError, VarveError } from '../base/errors.js';
 import { addonProblem, loadAddon } from '../base/native-loader.js';
 import { createFile, existsError } from './create.js';
+import { closeFd, statFd } from './descriptor.js';
 import { assertNotMounted, deviceSize, isBlank } from './device.js';
 import { FileMedium } from './file.js';
 import { codeOf, ioError } from './io-error.js';
@@ -111,12 +112,12 @@ function openExisting(path: string, stat: fs.Stats, options: OpenMediumOptions):
   const fd = openFd(path, options.readOnly);
   try {
     // Whatever stood there when we looked: this is what was opened.
-    assertStorage(path, fs.fstatSync(fd));
+    assertStorage(path, statFd(path, fd));
     if (options.readOnly)
       return new OpenedFile({ path, size: sizeOf(path, fd), readOnly: true, fd, lockFd: -1 });
     return openForWriting(path, fd, options);
   } catch (error) {
-    fs.closeSync(fd);
+    closeFd(fd);
     throw error;
   }
 }
@@ -124,7 +125,7 @@ function openExisting(path: string, stat: fs.Stats, options: OpenMediumOptions):
 function openForWriting(path: string, fd: number, options: OpenMediumOptions): OpenedFile {
   const lock = takeLock(path, fd);
   try {
-    const isDevice = fs.fstatSync(fd).isBlockDevice();
+    const isDevice = statFd(path, fd).isBlockDevice();
     if (isDevice) assertNotMounted(path);
     // Only now, with the lock, nobody else changes it.
     const size = sizeOf(path, fd);
@@ -132,7 +133,7 @@ function openForWriting(path: string, fd: number, options: OpenMediumOptions): O
     const parts = { path, readOnly: false, fd, lockFd: lock.fd, unlock: lock.unlock, isNew, isDevice };
     return new OpenedFile({ ...parts, size: isNew ? sizeOnDevice(path, size, options.size) : size });
   } catch (error) {
-    fs.closeSync(lock.fd);
+    closeFd(lock.fd);
     lock.unlock();
     throw error;
   }
@@ -158,8 +159,8 @@ function sizeOnDevice(path: string, size: number, wanted = size): number {
 }
 
 function sizeOf(path: string, fd: number): number {
-  const stat = fs.fstatSync(fd);
-  return stat.isBlockDevice() ? deviceSize(path, fd) : stat.size;
+  const stat = statFd(path, fd);
+  return stat.isBlockDevice() ? deviceSize(path, fd) : Number(stat.size);
 }
 
 function openFd(path: string, readOnly: boolean): number {
@@ -171,7 +172,7 @@ function openFd(path: string, readOnly: boolean): number {
   }
 }
 
-function assertStorage(path: string, stat: fs.Stats): void {
+function assertStorage(path: string, stat: fs.StatsBase<unknown>): void {
   if (stat.isFile() || stat.isBlockDevice()) return;
   const what = stat.isDirectory()
     ? 'a directory'
@@ -232,7 +233,7 @@ function whyNotMapped(
   addon: Addon | undefined,
   wanted: OpenMediumOptions['medium'],
 ): string | undefined {
-  if (fs.fstatSync(file.fd).isBlockDevice()) return 'a block device is not mapped';
+  if (statFd(file.path, file.fd).isBlockDevice()) return 'a block device is not mapped';
   if (addon === undefined) return `it needs the native addon. ${addonProblem()}`;
   if (wanted === 'pmem' && addon.features.flush === 'none') return 'this processor cannot flush cache lines';
   return undefined;

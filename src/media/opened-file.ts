@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import { VarveError } from '../base/errors.js';
 import { loadAddon } from '../base/native-loader.js';
+import { closeFd } from './descriptor.js';
 import { codeOf, ioError } from './io-error.js';
 
 /** What a creator has to do at the end, or to undo. */
@@ -95,9 +96,13 @@ export class OpenedFile {
   write(bytes: Uint8Array, offset: number): void {
     this.assertOpen();
     for (let done = 0; done < bytes.length; ) {
-      done += this.#try('write to', () =>
+      const count = this.#try('write to', () =>
         fs.writeSync(this.fd, bytes, done, bytes.length - done, offset + done),
       );
+      // No system says why it does that; trying again might go on for ever.
+      if (count === 0)
+        throw ioError('write to', this.path, undefined, 'nothing was taken; look at the device');
+      done += count;
     }
   }
 
@@ -151,9 +156,9 @@ export class OpenedFile {
     if (this.#closed) return;
     this.#closed = true;
     this.#birth?.abandon();
-    if (this.#lockFd >= 0) fs.closeSync(this.#lockFd);
+    if (this.#lockFd >= 0) closeFd(this.#lockFd);
     this.#unlock();
-    if (this.#running === undefined) fs.closeSync(this.fd);
+    if (this.#running === undefined) closeFd(this.fd);
   }
 
   /** Throws `VARVE_CLOSED` after `close`: the descriptor's number may belong to another file by then. */
@@ -192,7 +197,7 @@ export class OpenedFile {
       throw this.#syncFailed(cause);
     } finally {
       this.#running = undefined;
-      if (this.#closed) fs.closeSync(this.fd);
+      if (this.#closed) closeFd(this.fd);
     }
     // Another sync may have met an error meanwhile that this one was not told.
     if (this.#failed !== undefined) throw this.#failed;

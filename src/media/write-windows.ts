@@ -53,10 +53,11 @@ export class WriteWindows {
     const current = this.#current;
     if (current !== undefined && position >= current.start && position + length <= current.end)
       return current;
-    this.cut(position);
     const bytes = Math.min(Math.max(this.#windowBytes, roundUp(length, 8)), this.#length - position);
-    this.#windowBytes = Math.min(this.#windowBytes * 2, WINDOW_BYTES);
+    // First of all: where there is no memory, the windows stay as they are.
     const window = new Window(new Uint8Array(this.#makeBuffer(bytes), 0, bytes), position);
+    this.cut(position);
+    this.#windowBytes = Math.min(this.#windowBytes * 2, WINDOW_BYTES);
     this.#parts.push({ window, end: window.end, view: undefined });
     this.#current = window;
     return window;
