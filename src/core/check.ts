@@ -3,6 +3,7 @@ import { ENTRY, Form, TIMESTAMP_END } from '../format/layout.js';
 import type { Window } from '../media/window.js';
 import { corrupt, type Problem } from './problem.js';
 import type { RegionLog } from './region-log.js';
+import { type Allowance, Search } from './search.js';
 import type { Steps } from './steps.js';
 import type { StreamCore } from './stream-core.js';
 
@@ -21,6 +22,8 @@ export interface CheckReport {
 
 /** Bytes that are looked at between two pauses. */
 const PORTION = 4 * 2 ** 20;
+/** Damaged places that are listed of one region; the others are counted. */
+const PLACES_MAX = 1000;
 
 /** Reads every byte of a stream that is meant to mean something. It changes nothing. */
 export function* check(
@@ -76,6 +79,7 @@ function* checkRegion(
 ): Steps<void> {
   const limit = region.sealed;
   if (!region.host.medium.retains) return;
+  const damage = new Damage(region, limit);
   let after = region.slot.record.birth - 1;
   for (let position = 0; position < limit; ) {
     const window = windowAt(region, position, limit);
@@ -83,33 +87,73 @@ function* checkRegion(
     const walk = region.host.kernel.walk(window, position, to, region.seed, after, TIMESTAMP_END);
     count(window, position, walk.end, report);
     after = walk.timestamp;
-    const end = walk.end > position ? walk.end : yield* skipDamage(region, position, limit, after, report);
+    const end = walk.end > position ? walk.end : yield* damage.skip(position, after);
     progress(end - position);
     position = end;
     yield 'pause';
   }
+  report.problems.push(...damage.problems());
 }
 
-/** Notes the damage at `position` and returns where the next good entry begins, or `limit`. */
-function* skipDamage(
-  region: RegionLog,
-  position: number,
-  limit: number,
-  after: number,
-  report: CheckReport,
-): Steps<number> {
-  const found = yield* nextGood(region, position + 8, limit, after);
-  const { id } = region.slot.record;
-  const lost = found === undefined ? 'to the end of the region' : `up to offset ${found}`;
-  const message = `The entry at offset ${position} of region ${id} is damaged; nothing can be read from there ${lost}`;
-  report.problems.push(
-    corrupt(message, {
-      region: id,
-      offset: position,
-      timestamp: plausibleTimestamp(region, position, limit, after),
-    }),
-  );
-  return found ?? limit;
+/** What is damaged in one region, and where what is good goes on. */
+class Damage {
+  readonly #region: RegionLog;
+  readonly #limit: number;
+  readonly #places: Problem[] = [];
+  #further = 0;
+  #search: Search | undefined;
+  readonly #beyond: Allowance;
+
+  constructor(region: RegionLog, limit: number) {
+    this.#region = region;
+    this.#limit = limit;
+    this.#beyond = { bytes: 4 * limit };
+  }
+
+  /** Notes the damage at `position` and returns where the next good entry begins, or the limit. */
+  *skip(position: number, after: number): Steps<number> {
+    const found = yield* this.#nextGood(position + 8, after);
+    if (this.#places.length < PLACES_MAX) this.#places.push(this.#describe(position, found, after));
+    else this.#further++;
+    return found ?? this.#limit;
+  }
+
+  /** Not more than can be read, or held in memory, of a region that is all damage. */
+  problems(): Problem[] {
+    if (this.#further === 0) return this.#places;
+    const { id } = this.#region.slot.record;
+    const message = `${this.#further} further places of region ${id} are damaged`;
+    return [...this.#places, corrupt(message, { region: id })];
+  }
+
+  *#nextGood(from: number, after: number): Steps<number | undefined> {
+    const span = { after, below: this.#region.lastTimestamp + 1 };
+    for (let position = from; position + ENTRY.header <= this.#limit; ) {
+      const search = this.#searchAt(position);
+      const found = search.next(position, span);
+      if (found !== undefined) return found;
+      // The last header that begins in the piece does not end there.
+      position = Math.max(position + 8, search.to - ENTRY.header + 8);
+      yield 'pause';
+    }
+    return undefined;
+  }
+
+  #searchAt(position: number): Search {
+    const known = this.#search;
+    if (known !== undefined && position >= known.from && position + ENTRY.header <= known.to) return known;
+    const to = Math.min(this.#limit, position + PORTION);
+    this.#search = new Search(this.#region, position, to, this.#limit, this.#beyond);
+    return this.#search;
+  }
+
+  #describe(position: number, found: number | undefined, after: number): Problem {
+    const { id } = this.#region.slot.record;
+    const lost = found === undefined ? 'to the end of the region' : `up to offset ${found}`;
+    const message = `The entry at offset ${position} of region ${id} is damaged; nothing can be read from there ${lost}`;
+    const timestamp = plausibleTimestamp(this.#region, position, this.#limit, after);
+    return corrupt(message, { region: id, offset: position, timestamp });
+  }
 }
 
 /** The timestamp that a damaged entry's header names, if it can be right. */
@@ -122,22 +166,6 @@ function plausibleTimestamp(
   const window = windowAt(region, position, limit);
   const timestamp = timestampAt(window.words, (position - window.start) / 4);
   return timestamp > after && timestamp <= region.lastTimestamp ? timestamp : undefined;
-}
-
-/** Tries every place where an entry could begin. Only plausible headers are checksummed. */
-function* nextGood(region: RegionLog, from: number, limit: number, after: number): Steps<number | undefined> {
-  for (let position = from; position + ENTRY.header <= limit; position += 8) {
-    if (position % PORTION === 0) yield 'pause';
-    const window = windowAt(region, position, limit);
-    const timestamp = timestampAt(window.words, (position - window.start) / 4);
-    if (timestamp <= after || timestamp > region.lastTimestamp) continue;
-    const next = nextOf(window, position);
-    if (next > limit) continue;
-    const whole = next <= window.end ? window : region.extent.read(position, next - position, limit);
-    if (region.host.kernel.walk(whole, position, next, region.seed, after, TIMESTAMP_END).end > position)
-      return position;
-  }
-  return undefined;
 }
 
 /** A window with at least the header at `position`, and the whole entry if its length makes sense. */

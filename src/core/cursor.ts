@@ -65,10 +65,10 @@ export class LogCursor implements Walker {
   next(): boolean {
     if (this.region.life !== this.#life) this.region.host.assertReadable(this.region, this.#life);
     const at = this.#next;
-    if (at >= this.#end) return this.#refill() && this.next();
+    if (at >= this.#end && !this.#refill()) return false;
     const words = this.#words;
     const word = (at - this.#start) >>> 2;
-    if (((words[word + ENTRY.highWord] as number) & FORM_MASK) !== 0) return this.#nextSpecial(word);
+    if (((words[word + ENTRY.highWord] as number) & FORM_MASK) !== 0) return this.#nextSpecial();
     const size = words[word] as number;
     this.word = word;
     this.position = at;
@@ -89,14 +89,18 @@ export class LogCursor implements Walker {
     return true;
   }
 
-  /** A filler is passed over, an entry with a gap behind it is not. */
-  #nextSpecial(word: number): boolean {
-    const at = this.#next;
-    this.#next += strideAt(this.#words, word);
-    if (formOf(this.#words[word + ENTRY.highWord] as number) === Form.filler) return this.next();
-    this.word = word;
-    this.position = at;
-    this.size = this.#words[word] as number;
-    return true;
+  /** Fillers are passed over, however many there are; an entry with a gap behind it is not. */
+  #nextSpecial(): boolean {
+    while (this.#next < this.#end || this.#refill()) {
+      const at = this.#next;
+      const word = (at - this.#start) >>> 2;
+      this.#next += strideAt(this.#words, word);
+      if (formOf(this.#words[word + ENTRY.highWord] as number) === Form.filler) continue;
+      this.word = word;
+      this.position = at;
+      this.size = this.#words[word] as number;
+      return true;
+    }
+    return false;
   }
 }

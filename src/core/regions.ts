@@ -5,6 +5,9 @@ import { RegionLog } from './region-log.js';
 import type { Steps } from './steps.js';
 import type { StreamCore } from './stream-core.js';
 
+/** As often a region can be cleared: entries of a further life could not be told from those of the first. */
+const CLEARS_MAX = 2 ** 32 - 1;
+
 /** Allocates a region of `size` bytes, which is a multiple of the block size. Durable when the steps are done. */
 export function* allocate(core: StreamCore, size: number, name: string | undefined): Steps<RegionLog> {
   core.assertWritable();
@@ -76,6 +79,7 @@ function* clearing(core: StreamCore, region: RegionLog): Steps<void> {
 function* empty(core: StreamCore, region: RegionLog): Steps<void> {
   core.assertWritable();
   region.assertAlive();
+  if (region.slot.record.clears === CLEARS_MAX) throw clearedTooOften(region);
   yield* settle(core, region);
   const { slot } = region;
   const birth = core.clock.last + 1;
@@ -126,4 +130,12 @@ function noSpace(core: StreamCore, size: number): VarveError {
 function goneBefore(region: RegionLog): VarveError {
   const { id } = region.slot.record;
   return new VarveError('VARVE_REGION_FREED', `Region ${id} was freed or cleared before this was published`);
+}
+
+function clearedTooOften(region: RegionLog): VarveError {
+  const { id } = region.slot.record;
+  return new VarveError(
+    'VARVE_FULL',
+    `Cannot clear region ${id} once more after ${CLEARS_MAX} times: free it instead`,
+  );
 }

@@ -44,18 +44,22 @@ function lastWhole(window: Window, position: number, end: number): number {
 }
 
 function verifiedStretch(region: RegionLog, position: number): Stretch {
-  const limit = region.ownFrom;
-  let window = region.extent.read(position, ENTRY.header, limit);
-  if (verify(region, window, position, Math.min(limit, window.end, position + AHEAD))) {
-    return { window, end: window.verified };
-  }
-  const next = position + strideAt(window.words, (position - window.start) / 4);
-  if (next <= limit) {
-    window = region.extent.read(position, next - position, limit);
-    if (verify(region, window, position, next)) return { window, end: window.verified };
-  }
+  const window = goodWindow(region, position, region.ownFrom);
+  if (window !== undefined) return { window, end: window.verified };
   region.host.assertNotTaken(region);
   throw damaged(region, position);
+}
+
+/** A window that is verified beyond `position`; undefined if the entry there is bad. */
+function goodWindow(region: RegionLog, position: number, limit: number): Window | undefined {
+  // A forged mark may leave less than a header before it.
+  if (position + ENTRY.header > limit) return undefined;
+  const window = region.extent.read(position, ENTRY.header, limit);
+  if (verify(region, window, position, Math.min(limit, window.end, position + AHEAD))) return window;
+  const next = position + strideAt(window.words, (position - window.start) / 4);
+  if (next > limit) return undefined;
+  const whole = region.extent.read(position, next - position, limit);
+  return verify(region, whole, position, next) ? whole : undefined;
 }
 
 /** Verifies on from `position`; true if at least the entry there is good. */

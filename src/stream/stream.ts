@@ -312,6 +312,11 @@ function assertName(name: unknown): void {
   if (name === undefined) return;
   if (typeof name !== 'string')
     throw typeError(`Cannot name a region by ${typeof name}: its name must be a string`);
+  if (Buffer.from(name).toString() !== name) {
+    throw rangeError(
+      `Cannot use the name ${JSON.stringify(name)} for a region: a half of a surrogate pair is no character`,
+    );
+  }
   const bytes = Buffer.byteLength(name);
   if (bytes < 1 || bytes > NAME_MAX) {
     throw rangeError(
