@@ -97,7 +97,8 @@ export class SlotCodec {
   readName({ extent, names }: TableArea, index: number, record: TableRecord): string | undefined {
     const { nameLength, nameChecksum } = record;
     if (nameLength > NAME_MAX) return undefined;
-    const bytes = load(extent, names + index * NAME, nameLength);
+    // A copy: another process may store to it between two looks.
+    const bytes = load(extent, names + index * NAME, nameLength).slice();
     return crc32c(this.#seed, bytes) === nameChecksum ? decodeName(bytes) : undefined;
   }
 

@@ -1,13 +1,16 @@
 import { type Random, seededRandom } from './random.js';
 
-/** A flush that no drain has made durable yet: the bytes as they were when it was made. */
-export interface Flushed {
+/** Whole units of the medium's granularity, from `start` on, as they once were. */
+export interface Version {
+  readonly start: number;
+  readonly bytes: Uint8Array;
+}
+
+/** A flush that no drain has made durable yet, and the version of the units it touches. */
+export interface Flushed extends Version {
   /** The words that the next drain makes durable: [from, to). */
   readonly from: number;
   readonly to: number;
-  /** The same, widened to whole units of the medium's granularity. */
-  readonly start: number;
-  readonly bytes: Uint8Array;
 }
 
 /** Which images are made. */
@@ -51,14 +54,14 @@ export class CrashPoint {
   /** @internal What the process saw. */
   readonly volatile: Uint8Array;
   readonly #granularity: number;
-  readonly #flushed: readonly Flushed[];
+  readonly #versions: readonly Version[];
 
   /** @internal Made by `SimulatedMedium.crashPoint`. */
-  constructor(granularity: number, durable: Uint8Array, volatile: Uint8Array, flushed: readonly Flushed[]) {
+  constructor(granularity: number, durable: Uint8Array, volatile: Uint8Array, versions: readonly Version[]) {
     this.#granularity = granularity;
     this.durable = durable;
     this.volatile = volatile;
-    this.#flushed = flushed;
+    this.#versions = versions;
   }
 
   /**
@@ -95,7 +98,7 @@ export class CrashPoint {
 
   #units(random: Random): Unit[] {
     const byOffset = new Map<number, Patch[]>();
-    for (const { start, bytes } of this.#flushed) this.#note(byOffset, start, bytes);
+    for (const { start, bytes } of this.#versions) this.#note(byOffset, start, bytes);
     for (let at = 0; at < this.volatile.length; at += STRETCH) this.#noteVolatile(byOffset, at);
     const units = [...byOffset.values()].sort((a, b) => (a[0] as Patch).offset - (b[0] as Patch).offset);
     return this.#granularity === 8 ? units : units.map((unit) => [...this.#torn(unit, random), ...unit]);

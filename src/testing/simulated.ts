@@ -1,8 +1,9 @@
-import { VarveError } from '../base/errors.js';
+import { rangeError, VarveError } from '../base/errors.js';
 import { parseSize, roundDown, roundUp } from '../base/sizes.js';
 import type { Extent, Medium } from '../media/medium.js';
 import { Window } from '../media/window.js';
-import { type CrashImageOptions, CrashPoint, type Flushed } from './crash-point.js';
+import { type CrashImageOptions, CrashPoint, type Flushed, type Version } from './crash-point.js';
+import { type OnStore, watchedWindow } from './watched-window.js';
 
 /** How a simulated medium behaves. */
 export interface SimulatedOptions {
@@ -10,6 +11,12 @@ export interface SimulatedOptions {
   readonly granularity?: 8 | 512 | 4096;
   /** True: drains end later, on the event loop, as those of files do. Default false. */
   readonly slow?: boolean;
+  /**
+   * True: whatever a word held between two drains may survive a crash, also what was stored over before it was flushed, as cache
+   * lines are written back at any time. Slow, with a granularity of 8 only, and not for code that stores natively. Default false:
+   * what was flushed may survive, and what is there at the crash.
+   */
+  readonly watchStores?: boolean;
 }
 
 /** When a crash can be taken in the course of a drain. */
@@ -43,6 +50,9 @@ export class SimulatedMedium implements Medium {
   /** What the process sees, except for what stands in the buffers of open extents. */
   readonly #volatile: Uint8Array;
   readonly #inUse = new Set<SimulatedExtent>();
+  readonly #watchStores: boolean;
+  /** What words held, and how much had been flushed by then, as `#flushes` counts. */
+  #stored: (Version & { readonly flushes: number })[] = [];
   /** What was flushed and is not durable for certain yet, oldest first. */
   #flushed: Flushed[] = [];
   /** How much was flushed, and how much of that is durable, counted in flushes since the beginning. */
@@ -59,6 +69,10 @@ export class SimulatedMedium implements Medium {
     this.size = parseSize(size, 'the size of a SimulatedMedium');
     this.granularity = options.granularity ?? 8;
     this.slow = options.slow ?? false;
+    this.#watchStores = options.watchStores ?? false;
+    if (this.#watchStores && this.granularity !== 8) {
+      throw rangeError(`Cannot watch stores with a granularity of ${this.granularity}: it must be 8`);
+    }
     const bytes = roundUp(this.size, this.granularity);
     this.#durable = new Uint8Array(bytes);
     this.#volatile = new Uint8Array(bytes);
@@ -99,6 +113,7 @@ export class SimulatedMedium implements Medium {
       this.#volatile.slice(offset, offset + length),
       (from, to) => this.#noteFlush(extent, from, to),
       () => this.#takeBack([extent]),
+      this.#watchStores ? (from, to) => this.#noteStore(extent, from, to) : undefined,
     );
     this.#inUse.add(extent);
     return extent;
@@ -136,12 +151,10 @@ export class SimulatedMedium implements Medium {
   /** What a crash at this moment could leave, kept for later. */
   crashPoint(): CrashPoint {
     this.#gather();
-    return new CrashPoint(
-      this.granularity,
-      this.#durable.slice(),
-      this.#volatile.slice(),
-      this.#flushed.slice(),
-    );
+    return new CrashPoint(this.granularity, this.#durable.slice(), this.#volatile.slice(), [
+      ...this.#flushed,
+      ...this.#stored,
+    ]);
   }
 
   /** Images that a crash at this moment could leave; see `CrashPoint.images`. */
@@ -185,11 +198,31 @@ export class SimulatedMedium implements Medium {
   #drain(upTo: number): void {
     this.onDrain?.('before drain');
     const count = Math.max(0, upTo - this.#drained);
-    for (const { from, to, start, bytes } of this.#flushed.splice(0, count)) {
+    for (const [i, flushed] of this.#flushed.splice(0, count).entries()) {
+      const { from, to, start, bytes } = flushed;
       this.#durable.set(bytes.subarray(from - start, to - start), from);
+      this.#forgetStores(from, to, this.#drained + i);
     }
     this.#drained += count;
     this.onDrain?.('after drain');
+  }
+
+  #noteStore(extent: SimulatedExtent, from: number, to: number): void {
+    const start = roundDown(from, 8);
+    const bytes = extent.bytes.slice(start, roundUp(to, 8));
+    this.#stored.push({ start: extent.offset + start, bytes, flushes: this.#flushes });
+  }
+
+  /** What stood in [from, to) before the flush with the number `flush` was made cannot come back. */
+  #forgetStores(from: number, to: number, flush: number): void {
+    this.#stored = this.#stored.flatMap((stored) => {
+      const { start, bytes, flushes } = stored;
+      const end = start + bytes.length;
+      if (flushes > flush || end <= from || start >= to) return [stored];
+      const before = { ...stored, bytes: bytes.subarray(0, Math.max(0, from - start)) };
+      const behind = { ...stored, start: to, bytes: bytes.subarray(Math.max(0, Math.min(end, to) - start)) };
+      return [before, behind].filter((part) => part.bytes.length > 0);
+    });
   }
 
   /** Brings [from, to) of the volatile image up to date. */
@@ -214,6 +247,7 @@ export class SimulatedMedium implements Medium {
 class SimulatedExtent implements Extent {
   readonly length: number;
   readonly offset: number;
+  readonly #bytes: Uint8Array;
   readonly #window: Window;
   readonly #onFlush: (from: number, to: number) => void;
   readonly #onRelease: () => void;
@@ -224,16 +258,18 @@ class SimulatedExtent implements Extent {
     bytes: Uint8Array,
     onFlush: (from: number, to: number) => void,
     onRelease: () => void,
+    onStore: OnStore | undefined,
   ) {
     this.offset = offset;
     this.length = bytes.length;
-    this.#window = new Window(bytes, 0);
+    this.#bytes = bytes;
+    this.#window = onStore === undefined ? new Window(bytes, 0) : watchedWindow(bytes, 0, onStore);
     this.#onFlush = onFlush;
     this.#onRelease = onRelease;
   }
 
   get bytes(): Uint8Array {
-    return this.#window.bytes;
+    return this.#bytes;
   }
 
   read(): Window {

@@ -13,6 +13,8 @@ import { type Base, type Moment, World } from './world.js';
 /** How much of what could be tried is tried. */
 export interface Effort {
   readonly granularity: 8 | 512 | 4096;
+  /** True: whatever a word held between two drains may survive, also what was stored over before it was flushed. Words only. */
+  readonly watchStores?: boolean;
   /** The images of a crash point. */
   readonly images: CrashImageOptions;
   /** Of so many images that were not seen before, one is looked into deeply. */
@@ -53,8 +55,7 @@ export class Explorer {
    * @param crashOneIn if given: after one of so many operations the sequence goes on with what a crash in its midst has left
    */
   sequence(base: Base, operations: readonly Operation[], from: number, crashOneIn?: number): void {
-    const { granularity } = this.#effort;
-    const world = new World(base, SimulatedMedium.fromImage(base.image, { granularity }));
+    const world = new World(base, SimulatedMedium.fromImage(base.image, this.#effort));
     const done: string[] = [];
     this.#tally.sequences++;
     try {

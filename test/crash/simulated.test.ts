@@ -80,6 +80,24 @@ test('a drain covers the flushes before it began, however late it ends', async (
   assert.deepEqual(outcomes(medium, [0, 8]), ['2 3', '4 3']);
 });
 
+test('where stores are watched, what was stored over may survive too, until a drain makes something newer durable', () => {
+  const { medium, extent } = bench(64, { watchStores: true });
+  const { bytes, words } = extent.write(0, 64);
+  words[0] = 1;
+  bytes.set([2, 0, 0, 0], 0);
+  bytes.subarray(8, 16).fill(3);
+  bytes.subarray(8, 16)[0] = 4;
+  assert.deepEqual(outcomes(medium, [0]), ['0', '1', '2']);
+  assert.deepEqual(outcomes(medium, [8, 9]), ['0 0', '3 3', '4 3']);
+  extent.flush(0, 16);
+  words[0] = 5;
+  words[0] = 6;
+  medium.drainSync();
+  assert.deepEqual(outcomes(medium, [0]), ['2', '5', '6']);
+  assert.deepEqual(outcomes(medium, [8]), ['4']);
+  assert.throws(() => new SimulatedMedium(64, { granularity: 512, watchStores: true }), RangeError);
+});
+
 test('sectors survive in any version, and torn', () => {
   const { medium, extent } = bench(1024, { granularity: 512 });
   put(extent, 0, 1, 1024);

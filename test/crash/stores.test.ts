@@ -1,0 +1,28 @@
+// Stores of the addon are not seen.
+import '../helpers/without-addon.js';
+import { test } from 'node:test';
+import { BASES } from './bases.js';
+import { type Effort, Explorer } from './explorer.js';
+import { OPERATIONS } from './operations.js';
+import { families } from './sequences.js';
+
+const EFFORT: Effort = {
+  granularity: 8,
+  watchStores: true,
+  images: { exhaustive: 64, samples: 16, most: 48 },
+  deepOneIn: 64,
+  killOneIn: 64,
+};
+
+for (const base of BASES) {
+  test(`no word is stored twice between drains where the first value matters, on '${base.name}'`, async (t) => {
+    const explorer = new Explorer(1, EFFORT, 'npm run test:only crash/stores');
+    for (const length of [1, 2]) {
+      for (const family of families(OPERATIONS, length)) {
+        for (const operations of family) explorer.sequence(base, operations, length - 1);
+        await explorer.endFamily();
+      }
+    }
+    t.diagnostic(JSON.stringify(explorer.tally));
+  });
+}
