@@ -56,14 +56,32 @@ export class Account {
     this.#of(name).there = 'no';
   }
 
-  /** Bytes to append to the region, which may be found there from now on. They begin with their number. */
+  /** Bytes to append to the region, which may be found there from now on. */
   trying(name: string, size: number): Uint8Array {
     this.#last += 1;
-    // Node's own memory: what a test takes for itself is not to fail.
-    const bytes = Buffer.alloc(size, `entry ${this.#last} of region ${name}, `);
-    bytes.writeUInt32BE(this.#last);
-    this.#of(name).tried.set(this.#last, bytes);
+    return this.#try(name, this.#last, size);
+  }
+
+  #try(name: string, number: number, size: number): Uint8Array {
+    const bytes = bytesOf(name, number, size);
+    this.#of(name).tried.set(number, bytes);
     return bytes;
+  }
+
+  /**
+   * Takes over what another process says of itself, in one line: `allocating <region>`, `trying <region> <number> <size>`,
+   * `promised <region> <number> <timestamp>`, and so on, as the methods are called.
+   */
+  note(line: string): void {
+    const [word = '', name = '', number = '', fact = ''] = line.split(' ');
+    if (word === 'allocating') this.allocating(name);
+    else if (word === 'allocated') this.allocated(name);
+    else if (word === 'clearing') this.clearing(name);
+    else if (word === 'cleared') this.cleared(name);
+    else if (word === 'freeing') this.freeing(name);
+    else if (word === 'freed') this.freed(name);
+    else if (word === 'trying') this.#try(name, Number(number), Number(fact));
+    else if (word === 'promised') this.#of(name).promised.set(Number(fact), Number(number));
   }
 
   /** They were acknowledged as persisted. */
@@ -98,6 +116,13 @@ export class Account {
     assert.ok(account !== undefined, `nobody asked for a region '${name}'`);
     return account;
   }
+}
+
+/** Bytes that begin with their number. Node's own memory: what a test takes for itself is not to fail. */
+export function bytesOf(name: string, number: number, size: number): Buffer {
+  const bytes = Buffer.alloc(size, `entry ${number} of region ${name}, `);
+  bytes.writeUInt32BE(number);
+  return bytes;
 }
 
 function numberOf(bytes: Uint8Array): number {
