@@ -1,5 +1,6 @@
 import { strideAt, timestampAt } from '../format/entry.js';
 import { ENTRY } from '../format/layout.js';
+import type { Window } from '../media/window.js';
 import type { RegionLog } from './region-log.js';
 import { Search, type Span } from './search.js';
 
@@ -11,6 +12,15 @@ export function reachOf(regions: number): number {
   return Math.min(BUDGET.most, Math.max(BUDGET.least, Math.floor(BUDGET.all / Math.max(1, regions))));
 }
 
+/** Valid entries, one behind the other, where no chain from the region's beginning leads to them. */
+export interface Chain {
+  readonly window: Window;
+  readonly from: number;
+  readonly end: number;
+  /** The greatest timestamp that was persisted, as one of them says; 0 if none says so. */
+  readonly certified: number;
+}
+
 /**
  * Searches for valid entries behind the end of a region, where the chain of entries is broken: they are not part of the
  * log, but what they say about what was persisted holds. That tells damage from a torn tail.
@@ -19,40 +29,38 @@ export function reachOf(regions: number): number {
  * @returns the greatest timestamp that was persisted, as one of them says; 0 if there are none
  */
 export function certifiedBehind(region: RegionLog, reach: number, span: Span): number {
-  const { tail, length } = region;
-  if (tail + 8 + ENTRY.header > length) return 0;
-  const search = new Search(region, tail, Math.min(length, tail + reach), length, { bytes: 4 * reach });
-  const near = certifiedIn(region, search, span);
-  return near === 0 ? certifiedAfterPayload(region, search, span) : near;
-}
-
-/** From the first valid entry on, the chain goes on: each says more than the one before. */
-function certifiedIn(region: RegionLog, search: Search, span: Span): number {
-  let at = search.next(region.tail + 8, span);
-  while (at !== undefined) {
-    const { certified, end } = walkFrom(region, at, span);
-    if (certified > 0) return certified;
-    at = search.next(Math.max(at + 8, end), span);
-  }
+  // From the first valid entry on, each says more than the one before.
+  for (const { certified } of chainsBehind(region, reach, span)) if (certified > 0) return certified;
   return 0;
 }
 
-/** If only the payload of the broken entry is damaged, its header says where the next one begins, however far that is. */
-function certifiedAfterPayload(region: RegionLog, { window }: Search, span: Span): number {
+/** The chains of valid entries behind the end of a region, as far as `reach`, and what comes behind the broken entry, however long that says it is. */
+export function* chainsBehind(region: RegionLog, reach: number, span: Span): Generator<Chain, void, void> {
   const { tail, length } = region;
-  const position = tail + strideAt(window.words, (tail - window.start) / 4);
-  return position + ENTRY.header > length ? 0 : walkFrom(region, position, span).certified;
+  if (tail + 8 + ENTRY.header > length) return;
+  const search = new Search(region, tail, Math.min(length, tail + reach), length, { bytes: 4 * reach });
+  let at = search.next(tail + 8, span);
+  while (at !== undefined) {
+    const chain = chainAt(region, at, span);
+    if (chain !== undefined) yield chain;
+    at = search.next(Math.max(at + 8, chain?.end ?? 0), span);
+  }
+  const { window, to } = search;
+  const next = tail + strideAt(window.words, (tail - window.start) / 4);
+  if (next < to || next + ENTRY.header > length) return;
+  const chain = chainAt(region, next, span);
+  if (chain !== undefined) yield chain;
 }
 
-/** Walks the chain that begins at `position`, as far as one window shows it. */
-function walkFrom(region: RegionLog, position: number, span: Span): { certified: number; end: number } {
+/** The chain that begins at `from`, as far as one window shows it. */
+function chainAt(region: RegionLog, from: number, span: Span): Chain | undefined {
   const { extent, length, seed, host } = region;
-  const window = extent.read(position, ENTRY.header, length);
-  const word = (position - window.start) / 4;
-  const timestamp = timestampAt(window.words, word);
-  const next = position + strideAt(window.words, word);
-  if (timestamp <= span.after || timestamp >= span.below || next > length)
-    return { certified: 0, end: position };
-  const whole = next <= window.end ? window : extent.read(position, next - position, length);
-  return host.kernel.walk(whole, position, whole.end, seed, timestamp - 1, span.below);
+  const header = extent.read(from, ENTRY.header, length);
+  const word = (from - header.start) / 4;
+  const timestamp = timestampAt(header.words, word);
+  const next = from + strideAt(header.words, word);
+  if (timestamp <= span.after || timestamp >= span.below || next > length) return undefined;
+  const window = next <= header.end ? header : extent.read(from, next - from, length);
+  const { certified, end } = host.kernel.walk(window, from, window.end, seed, timestamp - 1, span.below);
+  return end === from ? undefined : { window, from, end, certified };
 }

@@ -1,9 +1,10 @@
-import { formOf, strideAt, timestampAt } from '../format/entry.js';
-import { ENTRY, Form, TIMESTAMP_SUPPLY } from '../format/layout.js';
+import { strideAt, timestampAt } from '../format/entry.js';
+import { ENTRY, TIMESTAMP_SUPPLY } from '../format/layout.js';
 import type { StreamState } from '../format/state.js';
 import type { Window } from '../media/window.js';
 import { certifiedBehind, reachOf } from './certificates.js';
-import { corrupt, type Problem } from './problem.js';
+import { findShortRegions, placeMissing, timestampsIn } from './missing.js';
+import type { Problem } from './problem.js';
 import type { RegionLog } from './region-log.js';
 import type { Steps } from './steps.js';
 
@@ -35,12 +36,11 @@ class Census {
     this.#found[distance] = 1;
   }
 
-  /** The first timestamp at or below `limit` that should have been found and was not. */
-  firstMissing(limit: number): number | undefined {
-    for (let i = 1; i <= limit - this.#base; i++) {
-      if (this.#found[i] !== 1) return this.#base + i;
-    }
-    return undefined;
+  /** The timestamps at or below `limit` that should have been found and were not. */
+  missing(limit: number): number[] {
+    const missing: number[] = [];
+    for (let i = 1; i <= limit - this.#base; i++) if (this.#found[i] !== 1) missing.push(this.#base + i);
+    return missing;
   }
 
   #makeRoom(): void {
@@ -71,19 +71,20 @@ export function* recover(
 ): Steps<Findings> {
   const census = new Census(state);
   for (const region of regions) yield* scanTail(region, census, state.limit, progress);
-  const short = regions.find((region) => region.tail < region.certainTail);
-  if (short !== undefined) return { newest: census.newest, problem: endsEarly(short) };
+  const short = findShortRegions(regions);
   const span = { after: state.checkpoint, below: state.limit };
   for (const region of regions) {
     census.certified = Math.max(census.certified, certifiedBehind(region, reachOf(regions.length), span));
     yield 'pause';
   }
-  const { certified } = census;
-  if (census.firstMissing(certified) === undefined) return { newest: census.newest, problem: undefined };
+  const { certified, newest } = census;
+  if (census.missing(certified).length === 0) return { newest, problem: short };
   // A writer may be at work, if this is a reader: what was certified above was there before, so a second look must find it.
   for (const region of regions) yield* scanTail(region, census, state.limit, progress);
-  const missing = census.firstMissing(certified);
-  return { newest: census.newest, problem: missing === undefined ? undefined : locate(missing, regions) };
+  const missing = census.missing(certified);
+  if (missing.length === 0) return { newest: census.newest, problem: short };
+  const placed = placeMissing(missing, regions, span);
+  return { newest: census.newest, problem: short ?? placed };
 }
 
 function* scanTail(
@@ -97,7 +98,7 @@ function* scanTail(
     const from = region.tail;
     const window = extendTail(region, limit, census);
     if (window === undefined) return;
-    countIn(census, window, from, region.tail);
+    for (const timestamp of timestampsIn(window, from, region.tail)) census.note(timestamp);
     progress(region.tail - from);
     yield 'pause';
   }
@@ -118,7 +119,8 @@ export function extendTail(
   const window = windowBehind(region, below);
   if (window === undefined) return undefined;
   const next = tail + strideAt(window.words, (tail - window.start) / 4);
-  const to = Math.max(next, Math.min(window.end, tail + PORTION));
+  // Where another process writes, what stands there may have changed since the window was chosen.
+  const to = Math.min(window.end, Math.max(next, tail + PORTION));
   const walk = region.host.kernel.walk(window, tail, to, seed, lastTimestamp, below);
   if (walk.end === tail) return undefined;
   if (census !== undefined) census.certified = Math.max(census.certified, walk.certified);
@@ -140,47 +142,4 @@ function windowBehind(region: RegionLog, below: number): Window | undefined {
 function isPlausible(window: Window, position: number, after: number, below: number): boolean {
   const timestamp = timestampAt(window.words, (position - window.start) / 4);
   return timestamp >= after && timestamp < below;
-}
-
-function countIn(census: Census, window: Window, from: number, to: number): void {
-  const { words, start } = window;
-  for (let at = from; at < to; ) {
-    const word = (at - start) / 4;
-    if (formOf(words[word + ENTRY.highWord] as number) !== Form.filler) census.note(timestampAt(words, word));
-    at += strideAt(words, word);
-  }
-}
-
-/** The damaged entry stands at the end of some region: of the one whose next header says so, if there is one, else of any. */
-function locate(timestamp: number, regions: readonly RegionLog[]): Problem {
-  const open = regions.filter((region) => region.tail + ENTRY.header <= region.length);
-  const saysSo = open.filter((region) => headerTimestamp(region) === timestamp);
-  const suspects = saysSo.length > 0 ? saysSo : open;
-  const only = suspects.length === 1 ? suspects[0] : undefined;
-  const place = only === undefined ? {} : { region: only.slot.record.id, offset: only.tail };
-  const where = only === undefined ? '' : ` (region ${place.region}, offset ${place.offset})`;
-  const problem = corrupt(
-    `The entry with timestamp ${timestamp}${where} is damaged: it was acknowledged as persisted before the crash. ` +
-      'Opened read-only, the stream serves what is whole',
-    { ...place, timestamp },
-  );
-  for (const region of suspects) region.damage = problem;
-  return problem;
-}
-
-/** The newest mark lies behind the region's end: what is there was durable before that mark was written. */
-function endsEarly(region: RegionLog): Problem {
-  const { tail, certainTail, slot } = region;
-  const { id } = slot.record;
-  region.damage = corrupt(
-    `The entry at offset ${tail} of region ${id} is damaged: everything up to offset ${certainTail} had been persisted. ` +
-      'Opened read-only, the stream serves what is whole',
-    { region: id, offset: tail },
-  );
-  return region.damage;
-}
-
-function headerTimestamp(region: RegionLog): number {
-  const window = region.extent.read(region.tail, ENTRY.header, region.length);
-  return timestampAt(window.words, (region.tail - window.start) / 4);
 }
