@@ -87,6 +87,7 @@ function* checkRegion(
     const walk = region.host.kernel.walk(window, position, to, region.seed, after, TIMESTAMP_END);
     count(window, position, walk.end, report);
     after = walk.timestamp;
+    if (walk.end === position && region.host.isTaken(region)) return;
     const end = walk.end > position ? walk.end : yield* damage.skip(position, after);
     progress(end - position);
     position = end;

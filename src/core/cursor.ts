@@ -30,6 +30,8 @@ export class LogCursor implements Walker {
   /** Index of the entry's header in the window's words. */
   word = 0;
   readonly #life: number;
+  /** True if somebody else may be writing. */
+  readonly #beside: boolean;
   #window: Window | undefined;
   #words: Uint32Array = NO_WORDS;
   #start = 0;
@@ -41,7 +43,14 @@ export class LogCursor implements Walker {
   constructor(region: RegionLog, position = 0) {
     this.region = region;
     this.#life = region.life;
+    this.#beside = region.host.readOnly;
     this.#next = position;
+  }
+
+  /** Throws if the entries it goes through are gone. */
+  assertGood(): void {
+    if (this.stale) this.region.host.assertReadable(this.region, this.#life);
+    this.region.assertStill();
   }
 
   get window(): Window {
@@ -74,6 +83,7 @@ export class LogCursor implements Walker {
     this.position = at;
     this.size = size;
     this.#next = at + ENTRY.header + size + (-size & 7);
+    if (this.#beside) this.region.assertStill();
     return true;
   }
 
@@ -99,6 +109,7 @@ export class LogCursor implements Walker {
       this.word = word;
       this.position = at;
       this.size = this.#words[word] as number;
+      this.region.assertStill();
       return true;
     }
     return false;

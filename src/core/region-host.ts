@@ -1,6 +1,7 @@
 import type { Extent, Medium } from '../media/medium.js';
 import type { Clock } from './clock.js';
 import type { Kernel } from './kernel.js';
+import type { RecordWatch } from './record-watch.js';
 import type { RegionLog } from './region-log.js';
 import type { TableSlot } from './table.js';
 
@@ -10,6 +11,7 @@ export interface RegionHost {
   readonly kernel: Kernel;
   readonly uuid: Uint8Array;
   readonly medium: Medium;
+  readonly readOnly: boolean;
   /** True while somebody waits for new entries: `committed` is to be called. */
   watched: boolean;
   openExtent(slot: TableSlot): Extent;
@@ -17,7 +19,11 @@ export interface RegionHost {
   assertWritable(): void;
   /** Throws if the entries of the region's life `life` are gone: the stream was closed, the region freed or cleared. */
   assertReadable(region: RegionLog, life: number): void;
-  /** Throws if it was another process that cleared or freed the region: what looks like damage is none. */
+  /** What tells a reader that somebody else may have cleared or freed a region; undefined for who writes himself. */
+  watch(slot: TableSlot): RecordWatch | undefined;
+  /** True if it was another process that cleared or freed the region, which is then abandoned: what looks like damage is none. */
+  isTaken(region: RegionLog): boolean;
+  /** Throws if it is. */
   assertNotTaken(region: RegionLog): void;
   /** Takes the remaining steps of changes under way. */
   finishChanges(): void;

@@ -7,6 +7,7 @@ import type { Extent } from '../media/medium.js';
 import type { Window } from '../media/window.js';
 import type { Clock } from './clock.js';
 import { errorOf, type Problem } from './problem.js';
+import type { RecordWatch } from './record-watch.js';
 import type { RegionHost } from './region-host.js';
 import { Reservations } from './reservations.js';
 import type { SparseIndex } from './sparse-index.js';
@@ -53,6 +54,7 @@ export class RegionLog {
   index: SparseIndex | undefined = undefined;
   /** Up to here an append needs no second thought; 0 if something has to be looked at first. */
   #reach = 0;
+  readonly #watch: RecordWatch | undefined;
   #window: Window | undefined;
   /** The windows that hold something not sealed yet, and `#window`; each begins where the one before ends to be used. */
   #windows: Window[] = [];
@@ -63,6 +65,7 @@ export class RegionLog {
     this.slot = slot;
     this.host = host;
     this.#clock = host.clock;
+    this.#watch = host.watch(slot);
     this.reservations = new Reservations(this);
     this.restart();
   }
@@ -169,6 +172,11 @@ export class RegionLog {
         `Region ${this.slot.record.id} was freed: its handle is of no use any more`,
       );
     }
+  }
+
+  /** Throws if the writer of another process has taken the region away: what was read before is right if this does not throw. */
+  assertStill(): void {
+    if (this.#watch?.stirred === true) this.host.assertNotTaken(this);
   }
 
   /** A window that takes stores to [position, end), which lies behind everything committed. */

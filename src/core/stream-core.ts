@@ -8,6 +8,7 @@ import { chooseKernel, type Kernel } from './kernel.js';
 import { Persister } from './persister.js';
 import type { Prefix } from './prefix.js';
 import { errorOf, type Problem } from './problem.js';
+import type { RecordWatch } from './record-watch.js';
 import { extendTail } from './recovery.js';
 import type { RegionHost } from './region-host.js';
 import type { RegionLog } from './region-log.js';
@@ -111,15 +112,24 @@ export class StreamCore implements RegionHost {
     );
   }
 
-  assertNotTaken(region: RegionLog): void {
-    if (!this.readOnly) return;
+  watch(slot: TableSlot): RecordWatch | undefined {
+    return this.readOnly ? this.table.watch(slot) : undefined;
+  }
+
+  isTaken(region: RegionLog): boolean {
+    if (!this.readOnly) return false;
     const { kind, id, clears } = region.slot.record;
     const now = this.table.current(region.slot);
-    if (now !== undefined && now.kind === kind && now.id === id && now.clears === clears) return;
+    if (now !== undefined && now.kind === kind && now.id === id && now.clears === clears) return false;
     region.abandon();
+    return true;
+  }
+
+  assertNotTaken(region: RegionLog): void {
+    if (!this.isTaken(region)) return;
     throw new VarveError(
       'VARVE_REGION_FREED',
-      `Region ${id} was cleared or freed by its writer while it was read: open the stream again to see what is there`,
+      `Region ${region.slot.record.id} was cleared or freed by its writer while it was read: open the stream again to see what is there`,
       this.#place(),
     );
   }

@@ -81,6 +81,11 @@ export class SlotCodec {
     return { first, second };
   }
 
+  /** The words of a slot's first copy, as they are in memory. */
+  wordsOf({ extent, firstCopies }: TableArea, index: number): Uint32Array {
+    return wordsOf(load(extent, firstCopies + index * RECORD.size, RECORD.size));
+  }
+
   /** Stores one copy of a record; durable with the next drain. */
   store({ extent }: TableArea, copies: number, index: number, record: TableRecord): void {
     store(extent, copies + index * RECORD.size, encodeRecord(record, this.#seed));

@@ -3,6 +3,7 @@ import { REGION_MAX, RecordKind, TABLE_EXTENT_MAX, TABLE_SLOT, TABLE_SLOTS_MIN }
 import { type Mark, type TableRecord, unusedRecord } from '../format/record.js';
 import type { Extent, Medium } from '../media/medium.js';
 import { corrupt, type Problem } from './problem.js';
+import { RecordWatch } from './record-watch.js';
 import { isCountable } from './soundness.js';
 import type { Steps } from './steps.js';
 import { firstArea, furtherArea, SlotCodec, type TableArea } from './table-area.js';
@@ -129,6 +130,11 @@ export class Table {
     area.extent.rewind();
     const { first, second } = this.#codec.read(area, index);
     return chooseCopy(first, second).value;
+  }
+
+  /** Watches the record of a slot in use, where another process may change it. */
+  watch({ area, index, record }: TableSlot): RecordWatch {
+    return new RecordWatch(this.#codec.wordsOf(area, index), record);
   }
 
   /** True if some slot's copies differ. */

@@ -46,8 +46,13 @@ export class Cursor {
     return this.#at.position;
   }
 
-  /** Its payload on the medium itself, as a view made by each call. */
+  /**
+   * Its payload on the medium itself, as a view made by each call.
+   *
+   * @throws VARVE_REGION_FREED, VARVE_CLOSED
+   */
   get data(): Uint8Array {
+    this.#at.assertGood();
     const { buffer, view } = this.#at.window;
     return new Uint8Array(buffer, view.byteOffset + this.viewOffset, this.#at.size);
   }

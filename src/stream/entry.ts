@@ -36,7 +36,9 @@ export class Entry {
 
   /**
    * The payload on the medium itself, without a copy: not to be changed. Good until the region is freed or cleared or the stream
-   * closed; what a view kept from before shows then is not certain, but harmless.
+   * closed. A view kept from before is harmless then: empty, or it shows the old bytes, or what the cleared region holds. Where the writer
+   * of another process frees or clears the region, a view kept of a mapped medium shows whatever stands there next; `copy`, `text`
+   * and `json` throw instead.
    *
    * @throws VARVE_REGION_FREED if the region was freed or cleared, VARVE_CLOSED if the stream was closed,
    * VARVE_NOT_FOUND on a medium that keeps nothing
@@ -49,18 +51,24 @@ export class Entry {
 
   /** The payload as bytes of its own, good for ever. Throws as `data`. */
   copy(): Uint8Array {
-    return this.data.slice();
+    return this.#stillRight(this.data.slice());
   }
 
   /** The payload as text, read as UTF-8. Throws as `data`. */
   text(): string {
     const { buffer, byteOffset, byteLength } = this.data;
-    return Buffer.from(buffer, byteOffset, byteLength).toString('utf8');
+    return this.#stillRight(Buffer.from(buffer, byteOffset, byteLength).toString('utf8'));
   }
 
   /** The payload parsed as JSON. Throws as `data`, and a SyntaxError if it is no JSON. */
   json(): unknown {
     return JSON.parse(this.text());
+  }
+
+  /** A writer of another process may have taken the region away while it was read. */
+  #stillRight<T>(copy: T): T {
+    this.region.assertReadable(this.#life);
+    return copy;
   }
 
   #view(): Uint8Array {

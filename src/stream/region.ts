@@ -233,11 +233,14 @@ export class Region {
   /** @internal */
   assertReadable(life: number): void {
     if (this.#log.life !== life) this.#core.assertReadable(this.#log, life);
+    this.#log.assertStill();
   }
 
   /** @internal The entry that something stands on. */
   entryAt(at: { window: LogCursor['window']; position: number; size: number; timestamp: number }): Entry {
-    return new Entry(this, at.window, at.position, at.size, at.timestamp, this.#log.life);
+    const entry = new Entry(this, at.window, at.position, at.size, at.timestamp, this.#log.life);
+    this.#log.assertStill();
+    return entry;
   }
 
   /** @internal Hands an entry over once it is persisted, or at once. */

@@ -4,7 +4,7 @@ import { attempt, newTally } from './attempt.js';
 import { attemptLayer } from './layer.js';
 import { tell } from './run.js';
 
-const IMAGES = 2000;
+const IMAGES = 1200;
 const LAYER = 40_000;
 
 test(`${IMAGES} forged streams: right behaviour or errors of varve, bounded, nothing touched outside`, async () => {
