@@ -50,7 +50,7 @@ export class SlotCodec {
   /** @param seed the stream's */
   constructor(seed: number) {
     this.#seed = seed;
-    this.#unused = wordsOf(encodeRecord(unusedRecord(), seed).slice());
+    this.#unused = wordsOf(encodeRecord(unusedRecord(), seed, 0).slice());
   }
 
   /** Stores slots that were never used; durable with the next drain. */
@@ -63,20 +63,26 @@ export class SlotCodec {
   }
 
   /** The records of all slots, in their order. */
-  *readAll({ extent, slots, firstCopies, secondCopies }: TableArea): Generator<RecordCopies> {
+  *readAll(area: TableArea): Generator<RecordCopies> {
+    const { extent, slots, firstCopies, secondCopies } = area;
     const firsts = wordsOf(load(extent, firstCopies, slots * RECORD.size));
     const seconds = wordsOf(load(extent, secondCopies, slots * RECORD.size));
-    for (let at = 0; at < firsts.length; at += RECORD_WORDS) {
-      const first = this.#recordAt(firsts, at);
-      const second = isSameRecord(firsts, at, seconds, at) ? first : this.#recordAt(seconds, at);
-      yield { first, second };
+    for (let index = 0; index < slots; index++) {
+      const at = index * RECORD_WORDS;
+      const place = placeOf(area, index);
+      const first = this.#recordAt(firsts, at, place);
+      yield {
+        first,
+        second: isSameRecord(firsts, at, seconds, at) ? first : this.#recordAt(seconds, at, place),
+      };
     }
   }
 
   /** The record of one slot. */
-  read({ extent, firstCopies, secondCopies }: TableArea, index: number): RecordCopies {
+  read(area: TableArea, index: number): RecordCopies {
+    const { extent, firstCopies, secondCopies } = area;
     const [first, second] = [firstCopies, secondCopies].map((copies) =>
-      decodeRecord(load(extent, copies + index * RECORD.size, RECORD.size), this.#seed),
+      decodeRecord(load(extent, copies + index * RECORD.size, RECORD.size), this.#seed, placeOf(area, index)),
     );
     return { first, second };
   }
@@ -87,8 +93,9 @@ export class SlotCodec {
   }
 
   /** Stores one copy of a record; durable with the next drain. */
-  store({ extent }: TableArea, copies: number, index: number, record: TableRecord): void {
-    store(extent, copies + index * RECORD.size, encodeRecord(record, this.#seed));
+  store(area: TableArea, copies: number, index: number, record: TableRecord): void {
+    const bytes = encodeRecord(record, this.#seed, placeOf(area, index));
+    store(area.extent, copies + index * RECORD.size, bytes);
   }
 
   /** Stores a name beside a slot; durable with the next drain. Returns what the record must say of it. */
@@ -108,11 +115,16 @@ export class SlotCodec {
   }
 
   /** Most slots were never used: that is seen at once, where a checksum takes its time. */
-  #recordAt(copies: Uint32Array, at: number): TableRecord | undefined {
+  #recordAt(copies: Uint32Array, at: number, place: number): TableRecord | undefined {
     if (isSameRecord(copies, at, this.#unused, 0)) return unusedRecord();
     const bytes = new Uint8Array(copies.buffer, copies.byteOffset + 4 * at, RECORD.size);
-    return decodeRecord(bytes, this.#seed);
+    return decodeRecord(bytes, this.#seed, place);
   }
+}
+
+/** What tells a slot from all others: where its name stands in the stream. */
+function placeOf({ offset, names }: TableArea, index: number): number {
+  return offset + names + index * NAME;
 }
 
 /** The bytes of a name are to come back as they are, a byte order mark too. Undefined if they are no text. */

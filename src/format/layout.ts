@@ -62,6 +62,7 @@ export const RECORD = {
   markTimestamp: 64,
   markEntries: 72,
   nameChecksum: 80,
+  place: 88,
 } as const;
 
 /** What a record is about. */

@@ -47,8 +47,12 @@ export function unusedRecord(): TableRecord {
   };
 }
 
-/** The record's 128 bytes, checksummed from the stream's seed; good until the next structure is made or read. */
-export function encodeRecord(record: TableRecord, seed: number): Uint8Array {
+/**
+ * The record's 128 bytes, checksummed from the stream's seed; good until the next structure is made or read.
+ *
+ * @param place of the slot that it stands in: the offset of its name within the stream; 0 for one that was never used
+ */
+export function encodeRecord(record: TableRecord, seed: number, place: number): Uint8Array {
   const structure = newStructure(RECORD.size);
   const { words } = structure;
   words[RECORD.kind / 4] = record.kind;
@@ -63,16 +67,17 @@ export function encodeRecord(record: TableRecord, seed: number): Uint8Array {
   setU64(words, RECORD.markTimestamp / 4, record.mark.timestamp);
   setU64(words, RECORD.markEntries / 4, record.mark.entries);
   words[RECORD.nameChecksum / 4] = record.nameChecksum;
+  setU64(words, RECORD.place / 4, place);
   return withChecksum(structure, RECORD.checksum, seed);
 }
 
-/** Reads 128 bytes; undefined if they are no whole record of this stream. */
-export function decodeRecord(source: Uint8Array, seed: number): TableRecord | undefined {
+/** Reads 128 bytes; undefined if they are no whole record of this stream, or that of another slot: a disk may write to the wrong place. */
+export function decodeRecord(source: Uint8Array, seed: number, place: number): TableRecord | undefined {
   const structure = checkedStructure(source, RECORD.size, RECORD.checksum, seed);
   if (structure === undefined) return undefined;
   const { words } = structure;
   const kind = Object.values(RecordKind).find((known) => known === words[RECORD.kind / 4]);
-  if (kind === undefined) return undefined;
+  if (kind === undefined || !isOf(place, getU64(words, RECORD.place / 4))) return undefined;
   return {
     kind,
     sequence: getU64(words, RECORD.sequence / 4),
@@ -89,4 +94,8 @@ export function decodeRecord(source: Uint8Array, seed: number): TableRecord | un
       entries: getU64(words, RECORD.markEntries / 4),
     },
   };
+}
+
+function isOf(place: number, said: number): boolean {
+  return said === place || said === 0;
 }

@@ -111,7 +111,8 @@ test('records stand where the page says', () => {
     'number of entries below the mark': RECORD.markEntries,
     'checksum of the name': RECORD.nameChecksum,
     '0': RECORD.nameChecksum + 4,
-    '0 … 127': RECORD.nameChecksum + 8,
+    ["place: offset of the slot's name within the stream, or 0 where that is not said"]: RECORD.place,
+    '0 … 127': RECORD.place + 8,
   });
   const { free, region, table } = RecordKind;
   says('Records', `(${RECORD.size} bytes)`, `Kinds: ${free} free, ${region} region, ${table} table extent`);

@@ -197,6 +197,7 @@ function table(image: Uint8Array, { anatomy, image: sound }: Base, random: Rando
         sequence: 1 + random(4),
       },
       seed,
+      0,
     );
   for (const at of some)
     for (let to = at; to + 128 <= Math.min(image.length, at + 1024); to += 128) image.set(fake(), to);

@@ -84,7 +84,7 @@ test('a chain of thousands of table extents is not followed', () => {
     forgedStream(size, (image, copies) => {
       const record = { ...unusedRecord(), kind: RecordKind.table, id: 1, length: 512 };
       const put = (at: number, offset: number) =>
-        image.set(encodeRecord({ ...record, offset }, seedOf(image)), at);
+        image.set(encodeRecord({ ...record, offset }, seedOf(image), 0), at);
       for (const copy of copies) put(copy, 16_384);
       for (let at = 16_384; at + 1024 <= size; at += 512)
         for (const copy of [at, at + 128]) put(copy, at + 512);
