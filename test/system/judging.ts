@@ -36,9 +36,11 @@ function isWantOfMemory(error: unknown): boolean {
   return error instanceof RangeError && error.message === 'Array buffer allocation failed';
 }
 
-/** Opens it twice: to recover, and to see that recovering again finds the same and appending goes on. */
-export function judgeImage(path: string, medium: FileKind, promises: Account): void {
-  const account = promises.clone();
+/**
+ * Opens it twice: to recover, and to see that recovering again finds the same and appending goes on. What is appended goes into the
+ * account, too.
+ */
+export function judgeImage(path: string, medium: FileKind, account: Account): void {
   for (let round = 0; round < 2; round += 1) {
     const stream = Stream.openSync(path, { medium, mode: 'open' });
     try {

@@ -88,9 +88,9 @@ export class Trials {
     if (durable !== undefined) {
       const onDisk = join(this.#directory, 'on-disk');
       unseen.writeFileSync(onDisk, durable);
-      judgeImage(onDisk, medium, account);
+      judgeImage(onDisk, medium, account.clone());
     }
-    judgeImage(file, medium, account);
+    judgeImage(file, medium, account.clone());
     return durable === undefined ? 1 : 2;
   }
 }
