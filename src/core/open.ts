@@ -1,10 +1,10 @@
-import { rangeError, VarveError } from '../base/errors.js';
-import { roundUp } from '../base/sizes.js';
+import { VarveError } from '../base/errors.js';
 import { hasMagic } from '../format/header.js';
-import { BLOCK_SIZE_DEFAULT, FORMAT_VERSION, PREFIX, RecordKind } from '../format/layout.js';
+import { FORMAT_VERSION, PREFIX, RecordKind } from '../format/layout.js';
 import type { Extent, Medium } from '../media/medium.js';
 import { Allocator } from './allocator.js';
-import { Prefix, readPrefix } from './prefix.js';
+import { createStream, isUnfinished } from './create.js';
+import { type Prefix, type PrefixFinding, readPrefix } from './prefix.js';
 import { corrupt, errorOf, type Problem } from './problem.js';
 import { recover } from './recovery.js';
 import { RegionLog } from './region-log.js';
@@ -26,14 +26,15 @@ export interface OpenRequest {
 /** Creates a stream on a new medium, or opens the one that is there. The caller closes the medium if it fails. */
 export function* openCore(medium: Medium, request: OpenRequest): Steps<StreamCore> {
   if (medium.isNew) return yield* create(medium, request);
-  if (request.mode === 'create') {
+  if (request.mode !== 'create') return yield* load(medium, request);
+  if (!isUnfinished(medium)) {
     throw new VarveError(
       'VARVE_EXISTS',
       'Cannot create a stream as there is one already: open it with another mode',
       at(medium),
     );
   }
-  return yield* load(medium, request);
+  return yield* create(medium, request);
 }
 
 function* create(medium: Medium, request: OpenRequest): Steps<StreamCore> {
@@ -44,21 +45,7 @@ function* create(medium: Medium, request: OpenRequest): Steps<StreamCore> {
       at(medium),
     );
   }
-  const size = request.size ?? medium.size;
-  if (size > medium.size)
-    throw rangeError(`Cannot create a stream of ${size} bytes on a medium of ${medium.size}`);
-  const blockSize = request.blockSize ?? BLOCK_SIZE_DEFAULT;
-  if (size < roundUp(PREFIX, blockSize) + blockSize) {
-    throw rangeError(
-      `Cannot create a stream of ${size} bytes with blocks of ${blockSize}: ` +
-        `it must have at least ${roundUp(PREFIX, blockSize) + blockSize}`,
-    );
-  }
-  const extent = medium.open(0, PREFIX, 'random');
-  const prefix = Prefix.create(extent, size, blockSize);
-  const table = new Table(medium, extent, prefix.data, prefix.seed);
-  table.create();
-  yield 'drain';
+  const { prefix, table } = yield* createStream(medium, request);
   medium.publish();
   table.readAll();
   return assemble(medium, request, prefix, table);
@@ -66,7 +53,12 @@ function* create(medium: Medium, request: OpenRequest): Steps<StreamCore> {
 
 function* load(medium: Medium, request: OpenRequest): Steps<StreamCore> {
   const extent = openPrefix(medium);
-  const prefix = findPrefix(medium, extent);
+  const found = readPrefix(extent);
+  if (found.is === 'damaged') {
+    extent.release();
+    if (isUnfinished(medium)) return yield* create(medium, request);
+  }
+  const prefix = prefixOf(found, medium);
   assertFits(medium, prefix, request);
   const table = new Table(medium, extent, prefix.data, prefix.seed);
   table.readAll();
@@ -85,8 +77,7 @@ function openPrefix(medium: Medium): Extent {
   throw hasMagic(bytes) ? truncated(medium) : notAStream(medium);
 }
 
-function findPrefix(medium: Medium, extent: Extent): Prefix {
-  const found = readPrefix(extent);
+function prefixOf(found: PrefixFinding, medium: Medium): Prefix {
   if (found.is === 'something else') throw notAStream(medium);
   if (found.is === 'damaged') {
     throw new VarveError('VARVE_CORRUPT', `Cannot open this stream as ${found.what} are damaged`, {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { roundDown, roundUp } from '../base/sizes.js';
 import { decodeHeader, encodeHeader, hasMagic, type StreamHeader } from '../format/header.js';
-import { FORMAT_VERSION, HEADER, PAGE, PREFIX, STATE } from '../format/layout.js';
+import { FORMAT_VERSION, HEADER, MAGIC, PAGE, PREFIX, STATE } from '../format/layout.js';
 import { streamSeed } from '../format/seeds.js';
 import { decodeState, encodeState, type StreamState } from '../format/state.js';
 import type { Extent } from '../media/medium.js';
@@ -41,8 +41,8 @@ export class Prefix {
     this.damaged = copies.damaged;
   }
 
-  /** Stores header and first state of a new stream, which has room for one block at least; durable with the next drain. */
-  static create(extent: Extent, size: number, blockSize: number): Prefix {
+  /** Header and first state of a new stream, which has room for one block at least. Nothing is stored yet. */
+  static new(extent: Extent, size: number, blockSize: number): Prefix {
     const header: StreamHeader = {
       version: FORMAT_VERSION,
       uuid: new Uint8Array(randomBytes(16)),
@@ -53,12 +53,7 @@ export class Prefix {
       features: { mayIgnore: 0, mayOnlyRead: 0, mustRefuse: 0 },
     };
     const state: StreamState = { sequence: 1, limit: 1, checkpoint: 0, newest: 0, clean: true };
-    const prefix = new Prefix(extent, header, state);
-    for (const page of [0, 1] as const) {
-      prefix.storeHeader(page);
-      prefix.storeState(page);
-    }
-    return prefix;
+    return new Prefix(extent, header, state);
   }
 
   /** What regions and table extents may take. */
@@ -70,6 +65,11 @@ export class Prefix {
   /** True if a copy of header or state is damaged or old. */
   get uneven(): boolean {
     return this.stale.header !== undefined || this.stale.state !== undefined;
+  }
+
+  /** Stores the first word of the header alone. */
+  storeMagic(): void {
+    store(this.#extent, HEADER.magic, MAGIC);
   }
 
   /** Stores one copy of the header, which never changes. */

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import { join } from 'node:path';
 import { after, mock, test } from 'node:test';
+import { Stream } from '../../src/index.js';
 import type { Medium } from '../../src/media/medium.js';
 import { mediumConformance } from '../../src/testing/index.js';
 import { problemOfCommand } from './system.js';
@@ -90,6 +91,16 @@ if ('problem' in loop) {
     assert.equal(used.isNew, false);
     used.close();
     assert.equal(fs.readFileSync(device).subarray(0, 3).toString(), 'xxx');
+  });
+
+  test('a creation that a crash cut short is begun anew', () => {
+    wipe();
+    fs.writeFileSync(device, Buffer.from('8956415256450d0a', 'hex'), { flag: 'r+' });
+    assert.throws(() => Stream.openSync(device, { mode: 'open' }), { code: 'VARVE_NOT_FOUND' });
+    Stream.openSync(device, { size: SIZE }).closeSync();
+    const stream = Stream.openSync(device);
+    assert.equal(stream.size, SIZE);
+    stream.closeSync();
   });
 
   test('a block device has one writer, and none while it is mounted', (t) => {
