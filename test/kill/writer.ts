@@ -22,8 +22,8 @@ if (order.rests) {
   let rounds = 0;
   await writeInAllWays(scribe, () => ++rounds > 12);
   scribe.resting();
-  // The stream is left alone until the checkpoint that is made at rest.
-  setInterval(() => {}, 1000);
+  // The stream is left alone until the checkpoint that is made at rest. If nobody is there any more to kill it, it ends by itself.
+  setTimeout(() => {}, 30_000);
 } else {
   await writeInAllWays(scribe, () => false);
 }

@@ -13,6 +13,8 @@ import { linesOf, surveyOf } from '../kill/survey.js';
 import { writeInAllWays } from '../kill/ways.js';
 import type { Berth, GuestOrder } from './berths.js';
 
+const LIMIT_MS = 900_000;
+
 const port = openSync('/dev/ttyS1', 'r+');
 
 function tell(who: string, line: string): void {
@@ -107,6 +109,6 @@ async function main(): Promise<void> {
   tell('machine', 'done');
 }
 
-// The first process of a machine must not end.
-setInterval(() => {}, 1000);
+// The first process of a machine must not end. If nobody is there any more to cut the power, the machine turns itself off.
+setTimeout(() => spawnSync('/bin/busybox', ['poweroff', '-f']), LIMIT_MS);
 await main().catch((error: Error) => tell('machine', `failed ${error.message.replaceAll('\n', ' ')}`));
