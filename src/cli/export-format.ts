@@ -27,13 +27,21 @@ const NEWLINE_BYTES = 1;
 /** Reads an export that comes in pieces. */
 export class ExportReader {
   readonly #queue = new ByteQueue();
+  readonly #announce: (record: EntryRecord) => void;
   readonly #take: (record: ExportRecord, data: Uint8Array) => void;
   /** The entry whose bytes are coming. */
   #entry: EntryRecord | undefined;
   #ended = false;
 
-  /** @param take gets every record; `data` is empty for all but entries */
-  constructor(take: (record: ExportRecord, data: Uint8Array) => void) {
+  /**
+   * @param announce gets an entry's line before its bytes are gathered in memory: what it throws refuses them
+   * @param take gets every record; `data` is empty for all but entries
+   */
+  constructor(
+    announce: (record: EntryRecord) => void,
+    take: (record: ExportRecord, data: Uint8Array) => void,
+  ) {
+    this.#announce = announce;
     this.#take = take;
   }
 
@@ -57,6 +65,7 @@ export class ExportReader {
     if (this.#ended) throw corrupt('something follows its last line');
     const record = parse(line);
     if ('entry' in record) {
+      this.#announce(record);
       this.#entry = record;
     } else {
       this.#ended = 'end' in record;

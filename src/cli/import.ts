@@ -1,7 +1,7 @@
 import { rmSync, statSync } from 'node:fs';
 import type { Command } from 'commander';
-import { type Region, Stream } from '../index.js';
-import { corrupt, ExportReader, type ExportRecord } from './export-format.js';
+import { type Region, Stream, VarveError } from '../index.js';
+import { corrupt, type EntryRecord, ExportReader, type ExportRecord } from './export-format.js';
 import { standardInput } from './input.js';
 import { Meter } from './meter.js';
 import { type CommonOptions, sizeOption, withCommonOptions } from './options.js';
@@ -48,7 +48,10 @@ async function importStream(path: string, options: ImportOptions): Promise<void>
 }
 
 async function readAll(target: ImportTarget): Promise<void> {
-  const reader = new ExportReader((record, data) => target.take(record, data));
+  const reader = new ExportReader(
+    (record) => target.announce(record),
+    (record, data) => target.take(record, data),
+  );
   for await (const chunk of standardInput()) {
     reader.push(chunk);
     await target.keepUp();
@@ -76,7 +79,17 @@ class ImportTarget {
     if ('varve' in record) this.#create(record);
     else if ('end' in record) this.#compare(record.end);
     else if ('entry' in record) this.#append(record.region, data);
-    else this.#regions.set(record.region, this.#opened().allocateSync(record.size, nameOf(record)));
+    else this.#allocate(record);
+  }
+
+  /** An entry is coming. What cannot be taken is refused before it has come. */
+  announce({ region: id, size }: EntryRecord): void {
+    const { available } = this.#regionOf(id);
+    if (size <= available) return;
+    throw new VarveError(
+      'VARVE_FULL',
+      `Cannot import an entry of ${size} bytes: region ${id} has room for one of ${available}`,
+    );
   }
 
   /** Waits as long as too much is not durable yet. */
@@ -103,11 +116,20 @@ class ImportTarget {
     this.#pacer = new Pacer(this.#stream);
   }
 
+  #allocate({ region: id, size, name }: { region: number; size: number; name?: string }): void {
+    if (this.#regions.has(id)) throw corrupt(`it has two regions ${id}`);
+    this.#regions.set(id, this.#opened().allocateSync(size, name === undefined ? {} : { name }));
+  }
+
   #append(id: number, data: Uint8Array): void {
+    this.#regionOf(id).appendSync(data, { until: 'committed' });
+    this.#meter.add(data.byteLength);
+  }
+
+  #regionOf(id: number): Region {
     const region = this.#regions.get(id);
     if (region === undefined) throw corrupt(`it has an entry of region ${id}, but not the region`);
-    region.appendSync(data, { until: 'committed' });
-    this.#meter.add(data.byteLength);
+    return region;
   }
 
   #compare(end: { entries: number; bytes: number }): void {
@@ -122,8 +144,4 @@ class ImportTarget {
     if (this.#stream === undefined) throw corrupt('its first line is not that of an export');
     return this.#stream;
   }
-}
-
-function nameOf({ name }: { name?: string }): { name?: string } {
-  return name === undefined ? {} : { name };
 }

@@ -12,6 +12,11 @@ import { type Birth, OpenedFile } from './opened-file.js';
 const NO_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'];
 const NO_ALLOCATION = ['EOPNOTSUPP', 'ENOTSUP', 'ENOSYS', 'EINVAL', 'ENODEV'];
 const ZEROES_BYTES = 2 ** 20;
+/** What fallocate(1) says, and the errno behind it. */
+const REFUSALS = [
+  ['No space left', 'ENOSPC'],
+  ['File too large', 'EFBIG'],
+] as const;
 
 /**
  * Makes a file that nobody sees before `publish`: until then it has another name beside its own, and is removed by `close`.
@@ -112,10 +117,9 @@ function allocateByCommand(fd: number, size: number): boolean {
     stdio: ['ignore', 'ignore', 'pipe', fd],
     env: { PATH: process.env['PATH'], LC_ALL: 'C' },
   });
-  // Only this failure is not worth writing the whole disk full for.
-  if (`${stderr}`.includes('No space left')) {
-    throw Object.assign(new Error(`fallocate: no space left for ${size} bytes`), { code: 'ENOSPC' });
-  }
+  // Only these failures are not worth writing the whole disk full for.
+  const code = REFUSALS.find(([said]) => `${stderr}`.includes(said))?.[1];
+  if (code !== undefined) throw Object.assign(new Error(`fallocate: ${stderr}`.trim()), { code });
   return status === 0;
 }
 

@@ -26,6 +26,7 @@ const RECORD_WORDS = [
   RECORD.mark,
   RECORD.markTimestamp,
   RECORD.markEntries,
+  RECORD.place,
 ];
 const RECORD_HALVES = [RECORD.kind, RECORD.clears, RECORD.nameLength];
 

@@ -144,8 +144,12 @@ function readExport(random: Random): void {
   const text = Array.from({ length: random(8) }, () => `${LINES[random(LINES.length)]}\n`).join('');
   const input = Buffer.from(text);
   for (let harm = random(3); harm > 0 && input.length > 0; harm--) input[random(input.length)] = random(256);
-  const reader = new ExportReader((record, data) => {
-    if ('entry' in record && data.length !== record.size)
+  let announced = 0;
+  const announce = ({ size }: { size: number }): void => {
+    announced = size;
+  };
+  const reader = new ExportReader(announce, (record, data) => {
+    if ('entry' in record && (data.length !== record.size || record.size !== announced))
       throw new Error(`${data.length} bytes of ${record.size}`);
   });
   try {
