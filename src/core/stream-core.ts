@@ -187,7 +187,10 @@ export class StreamCore implements RegionHost {
   grew(region: RegionLog): boolean {
     if (!this.readOnly || !this.medium.retains) return false;
     region.extent.rewind();
-    if (extendTail(region, TIMESTAMP_END) === undefined) return false;
+    const grown = extendTail(region, TIMESTAMP_END);
+    // What cannot be read looks as if nothing had come.
+    if (this.medium.failed !== undefined) throw this.medium.failed;
+    if (grown === undefined) return false;
     this.clock.follow(region.lastTimestamp);
     return true;
   }

@@ -81,13 +81,21 @@ export class MappedMedium extends OpenedMedium implements Medium {
     this.file.close();
   }
 
-  /** The count of lost pages is that of all media of this thread: so it is only the reason to look. */
+  /** Also set where a page could not be read: zeroes are in its place, and whoever read there may have taken them for the truth. */
+  override get failed(): Error | undefined {
+    return this.file.failed ?? (this.#block[LOST_PAGES] === 0 ? undefined : this.#lost());
+  }
+
   #failIfLost(): void {
-    for (const extent of this.#inUse) {
-      if (!extent.lost) continue;
-      const message = `A part of '${this.path}' was lost under the open stream (truncated, or no disk left); close the stream, and restore the file`;
-      this.file.fail(new VarveError('VARVE_IO', message, { path: this.path }));
-    }
+    const error = this.#lost();
+    if (error !== undefined) this.file.fail(error);
+  }
+
+  /** The count of lost pages is that of all media of this thread: so it is only the reason to look. */
+  #lost(): VarveError | undefined {
+    if (![...this.#inUse].some((extent) => extent.lost)) return undefined;
+    const message = `A part of '${this.path}' was lost under the open stream (truncated, no disk left, or not to be read); close the stream, and restore the file`;
+    return new VarveError('VARVE_IO', message, { path: this.path });
   }
 }
 

@@ -40,7 +40,8 @@ export interface Medium {
   /** The file or device, where there is one. */
   readonly path: string | undefined;
   /**
-   * Set once a sync has failed: what was flushed before it is in doubt for good, and no later sync can mend that.
+   * Set once a sync has failed: what was flushed before it is in doubt for good, and no later sync can mend that. Also set once
+   * something could not be read without a throw telling so, as in a mapping.
    * Errors of a drain that leave this undefined (a full disk while writing) lose nothing: the drain may be repeated.
    */
   readonly failed: Error | undefined;

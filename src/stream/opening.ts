@@ -46,7 +46,7 @@ async function openOnce(target: Target, options: StreamOptions | undefined): Pro
   request.signal?.throwIfAborted();
   const medium = targetMedium(target, request);
   try {
-    return await take(openCore(medium, request), medium, request.signal);
+    return whole(await take(openCore(medium, request), medium, request.signal));
   } catch (error) {
     medium.close();
     if (createdMeanwhile(error, request)) return openOnce(target, { ...options, mode: 'open' });
@@ -59,12 +59,18 @@ function openOnceSync(target: Target, options: StreamOptions | undefined): Strea
   request.signal?.throwIfAborted();
   const medium = targetMedium(target, request);
   try {
-    return takeSync(openCore(medium, request), medium);
+    return whole(takeSync(openCore(medium, request), medium));
   } catch (error) {
     medium.close();
     if (createdMeanwhile(error, request)) return openOnceSync(target, { ...options, mode: 'open' });
     throw error;
   }
+}
+
+/** Throws if a part of the medium could not be read: what was found may be less than there is. */
+function whole(core: StreamCore): StreamCore {
+  if (core.medium.failed !== undefined) throw core.medium.failed;
+  return core;
 }
 
 /** True if somebody else created the stream between our look and our attempt. */
