@@ -51,7 +51,7 @@ function chooseMutants(mutants) {
 }
 
 async function run(mutants) {
-  os.setPriority(5);
+  os.setPriority(Number(process.env.MUTATE_NICE ?? 10));
   const started = Date.now();
   const results = mutants
     .filter(({ key }) => equivalent.has(key))

@@ -4,7 +4,7 @@ import { join, sep } from 'node:path';
 import { reachedMutants } from './coverage.js';
 
 /** Not about the behaviour of the library, or of builds of the addon that take long; or left to chance. */
-const NOT_SHOWN = /^test\/(docs|examples|cli|demo|system|kill|vm)\/|native\/builds/;
+const NOT_SHOWN = /^test\/(docs\/(links|readme)|examples|cli|demo|system|kill|vm)\/|native\/builds/;
 /** A test that is killed would leave these behind. */
 const LEAVES_BEHIND = /losetup|\bfuse|qemu/;
 /** The addon's, and what goes through it line by line. */
