@@ -108,12 +108,14 @@ export class Scribe {
     }
   }
 
+  /** As `allocate`, blocking; with nothing in flight, as it frees a region if there is no room. */
   allocateSync(): void {
     const [name, size] = this.#newRegion();
     try {
       this.#allocated(this.stream.allocateSync(size, { name }));
     } catch (error) {
       this.#refused(error, name);
+      this.#freeSync();
     }
   }
 
@@ -170,6 +172,5 @@ export class Scribe {
   #refused(error: unknown, name: string): void {
     if ((error as { code?: unknown }).code !== 'VARVE_FULL') throw error;
     this.#desk.tell(`unalloc ${name}`);
-    this.#freeSync();
   }
 }
