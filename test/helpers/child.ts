@@ -1,6 +1,6 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
@@ -17,17 +17,17 @@ export interface Ending {
 
 /** A child in its own process. */
 export interface Child {
-  readonly process: ChildProcessByStdio<null, Readable, null>;
+  readonly process: ChildProcessByStdio<Writable, Readable, null>;
   /** Resolves once the child has written that many lines, or is gone. */
   wrote(lines: number): Promise<void>;
   kill(): void;
   readonly ended: Promise<Ending>;
 }
 
-/** Starts a program of this directory. What still runs after the test is killed then. */
+/** Starts a program of this directory. What still runs after the test is killed then; its standard input ends when the test's process does. */
 export function start(t: TestContext, program: Program, args: readonly string[]): Child {
   const file = fileURLToPath(new URL(`./${program}.js`, import.meta.url));
-  const child = spawn(process.execPath, [file, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [file, ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
   let text = '';
   const whole = (): string[] => text.split('\n').slice(0, -1);
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
