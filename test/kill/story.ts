@@ -94,6 +94,7 @@ export class Story {
     // Short times are the more likely ones; after about a second the checkpoint of a stream at rest is made.
     const wait = (this.#random(1000) / 1000) ** 2 * (death === 'opening' ? 6 : 150);
     await delay(death === 'resting' ? 985 + wait : wait);
+    if (death === 'resting') this.tally.killedResting += 1;
     if (death === 'stopped') await this.#lookAtStopped(life);
     await life.kill();
   }
