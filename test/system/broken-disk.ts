@@ -23,7 +23,7 @@ function compile(): string | undefined {
 }
 
 /** Why this machine cannot have such a disk; undefined if it can. */
-export const problemOfBrokenDisks = compile();
+const problemOfBrokenDisks = compile();
 
 let count = 0;
 
