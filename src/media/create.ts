@@ -148,11 +148,17 @@ function birthOf(path: string, temporary: string, fd: number): Birth {
 function giveName(path: string, temporary: string): void {
   try {
     fs.linkSync(temporary, path);
-    fs.unlinkSync(temporary);
   } catch (cause) {
     if (codeOf(cause) === 'EEXIST') throw existsError(path, cause);
     if (!NO_LINKS.includes(codeOf(cause))) throw cause;
     renameInto(path, temporary);
+    return;
+  }
+  try {
+    fs.unlinkSync(temporary);
+  } catch (cause) {
+    removeIfThere(path);
+    throw cause;
   }
 }
 

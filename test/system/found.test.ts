@@ -68,6 +68,18 @@ test('the system does not tell about a file: an error with a code, and nothing s
   }
 });
 
+test('a new file whose other name cannot be removed is not there, and is no file of somebody else', (t) => {
+  const path = join(temporaryDirectory(t), 'stream');
+  const unlink = fs.unlinkSync;
+  let refusals = 1;
+  const failing = mock.method(fs, 'unlinkSync', (name: string) =>
+    refusals-- > 0 ? errno('EPERM')() : unlink(name),
+  );
+  t.after(() => failing.mock.restore());
+  fails('VARVE_IO', () => Stream.openSync(path, { size: '64KiB', mode: 'create' }));
+  assert.deepEqual(fs.readdirSync(join(path, '..')), []);
+});
+
 test('no memory for a large append: the smaller ones after it are written as ever', (t) => {
   const place = filePlaceOn(t, 'file');
   const stream = place.openSync();

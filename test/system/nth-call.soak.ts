@@ -58,6 +58,7 @@ async function tryOne(
     tally['promises'] = (tally['promises'] ?? 0) + promises;
   } catch (cause) {
     const again = `npm run soak -- system --seed ${seed}`;
-    throw new Error(`${kind}: ${faults.map(nameOf).join(' and ')}; ${again}`, { cause });
+    const what = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`${kind}: ${faults.map(nameOf).join(' and ')}: ${what}; ${again}`, { cause });
   }
 }

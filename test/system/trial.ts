@@ -58,7 +58,12 @@ export class Trials {
     const [calls, struck] = [[...this.#seams.calls], this.#seams.struck];
     judgeErrors(diary.failures, faults, struck);
     await this.#judgeLeftovers(before, struck);
-    const images = [...promised].map(([file, promises]) => this.#judgeFile(file, medium, promises, disk));
+    const judge = ([file, promises]: [string, Account]): number => {
+      // Where there are no links, a name is taken by an empty file first; one that cannot be replaced nor removed stays.
+      const left = struck.includes('fs.unlinkSync') && promises.promises === 0 && isEmpty(file);
+      return left ? 0 : this.#judgeFile(file, medium, promises, disk);
+    };
+    const images = [...promised].map(judge);
     for (const name of unseen.readdirSync(this.#directory)) unseen.rmSync(join(this.#directory, name));
     return {
       calls,
@@ -93,6 +98,10 @@ export class Trials {
     judgeImage(file, medium, account.clone());
     return durable === undefined ? 1 : 2;
   }
+}
+
+function isEmpty(file: string): boolean {
+  return unseen.statSync(file, { throwIfNoEntry: false })?.size === 0;
 }
 
 function effectOf(failures: readonly Failure[]): Outcome['effect'] {
