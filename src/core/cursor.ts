@@ -5,6 +5,8 @@ import type { RegionLog } from './region-log.js';
 import { scan } from './scanner.js';
 
 const NO_WORDS = new Uint32Array(0);
+/** Index of the header of an entry in a window that none was visited in. */
+const NOWHERE = -1;
 
 /** Something that goes from entry to entry and stands on one at a time. */
 export interface Walker {
@@ -28,7 +30,9 @@ export class LogCursor implements Walker {
   position = -1;
   size = 0;
   /** Index of the entry's header in the window's words. */
-  word = 0;
+  word = NOWHERE;
+  /** Timestamp of the last entry that was visited in the windows before this one. */
+  #after: number;
   readonly #life: number;
   /** True if somebody else may be writing. */
   readonly #beside: boolean;
@@ -44,6 +48,7 @@ export class LogCursor implements Walker {
     this.region = region;
     this.#life = region.life;
     this.#beside = region.host.readOnly;
+    this.#after = region.slot.record.birth - 1;
     this.#next = position;
   }
 
@@ -91,8 +96,10 @@ export class LogCursor implements Walker {
   #refill(): boolean {
     const { region } = this;
     if (!region.reaches(this.#next)) return false;
-    const { window, end } = scan(region, this.#next);
+    if (this.word !== NOWHERE) this.#after = this.timestamp;
+    const { window, end } = scan(region, this.#next, this.#after);
     this.#window = window;
+    this.word = NOWHERE;
     this.#words = window.words;
     this.#start = window.start;
     this.#end = end;

@@ -17,10 +17,11 @@ export interface Stretch {
  * The only way to entries: gives a stretch of good ones from `position` on, which must be the beginning of an entry or filler below the
  * region's tail. What this process appended itself is known to be good; everything else is verified the first time it is read.
  *
+ * @param after timestamp of the entry before `position`: good entries that stand where they do not belong are damage, too
  * @throws VARVE_CORRUPT if the entry at `position` is damaged
  */
-export function scan(region: RegionLog, position: number): Stretch {
-  return position >= region.ownFrom ? ownStretch(region, position) : verifiedStretch(region, position);
+export function scan(region: RegionLog, position: number, after: number): Stretch {
+  return position >= region.ownFrom ? ownStretch(region, position) : verifiedStretch(region, position, after);
 }
 
 function ownStretch(region: RegionLog, position: number): Stretch {
@@ -43,30 +44,29 @@ function lastWhole(window: Window, position: number, end: number): number {
   return at;
 }
 
-function verifiedStretch(region: RegionLog, position: number): Stretch {
-  const window = goodWindow(region, position, region.ownFrom);
+function verifiedStretch(region: RegionLog, position: number, after: number): Stretch {
+  const window = goodWindow(region, position, region.ownFrom, after);
   if (window !== undefined) return { window, end: window.verified };
   region.host.assertNotTaken(region);
   throw damaged(region, position);
 }
 
 /** A window that is verified beyond `position`; undefined if the entry there is bad. */
-function goodWindow(region: RegionLog, position: number, limit: number): Window | undefined {
+function goodWindow(region: RegionLog, position: number, limit: number, after: number): Window | undefined {
   // A forged mark may leave less than a header before it.
   if (position + ENTRY.header > limit) return undefined;
   const window = region.extent.read(position, ENTRY.header, limit);
-  if (verify(region, window, position, Math.min(limit, window.end, position + AHEAD))) return window;
+  if (verify(region, window, position, Math.min(limit, window.end, position + AHEAD), after)) return window;
   const next = position + strideAt(window.words, (position - window.start) / 4);
   if (next > limit) return undefined;
   const whole = region.extent.read(position, next - position, limit);
-  return verify(region, whole, position, next) ? whole : undefined;
+  return verify(region, whole, position, next, after) ? whole : undefined;
 }
 
 /** Verifies on from `position`; true if at least the entry there is good. */
-function verify(region: RegionLog, window: Window, position: number, to: number): boolean {
+function verify(region: RegionLog, window: Window, position: number, to: number, after: number): boolean {
   if (window.verified > position) return true;
-  const before = region.slot.record.birth - 1;
-  const walk = region.host.kernel.walk(window, position, to, region.seed, before, TIMESTAMP_END);
+  const walk = region.host.kernel.walk(window, position, to, region.seed, after, TIMESTAMP_END);
   window.verified = walk.end;
   return walk.end > position;
 }
@@ -75,7 +75,7 @@ function damaged(region: RegionLog, offset: number): VarveError {
   const { id } = region.slot.record;
   return new VarveError(
     'VARVE_CORRUPT',
-    `The entry at offset ${offset} of region ${id} is damaged: it was persisted, but its checksum is wrong. ` +
+    `The entry at offset ${offset} of region ${id} is damaged: it was persisted, but its checksum is wrong, or it belongs elsewhere. ` +
       'Entries before it are good; check() finds out what else is',
     { offset },
   );

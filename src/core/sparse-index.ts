@@ -1,3 +1,4 @@
+import { VarveError } from '../base/errors.js';
 import type { Window } from '../media/window.js';
 import { LogCursor, type Walker } from './cursor.js';
 import type { RegionLog } from './region-log.js';
@@ -23,20 +24,35 @@ export class SparseIndex {
   }
 
   /**
-   * The region's index, made up to the first entry that is not older than `timestamp`.
+   * The index of the whole region.
    *
-   * @throws VARVE_CORRUPT if an entry on the way is damaged
+   * @throws VARVE_CORRUPT if an entry is damaged
    */
-  static of(region: RegionLog, timestamp = Number.POSITIVE_INFINITY): SparseIndex {
-    const known = region.index;
-    const index = known !== undefined && known.#life === region.life ? known : new SparseIndex(region);
-    region.index = index;
-    index.#extend(timestamp);
+  static of(region: RegionLog): SparseIndex {
+    const index = SparseIndex.#known(region);
+    index.#extend(Number.POSITIVE_INFINITY);
     return index;
   }
 
-  /** Position of an entry before which no entry has `timestamp` or a later one. */
-  seek(timestamp: number): number {
+  /** Position of an entry before which no entry has `timestamp` or a later one. Whoever goes on from there meets damage himself. */
+  static seek(region: RegionLog, timestamp: number): number {
+    const index = SparseIndex.#known(region);
+    try {
+      index.#extend(timestamp);
+    } catch (error) {
+      if (!(error instanceof VarveError && error.code === 'VARVE_CORRUPT')) throw error;
+    }
+    return index.#seek(timestamp);
+  }
+
+  static #known(region: RegionLog): SparseIndex {
+    const known = region.index;
+    const index = known !== undefined && known.#life === region.life ? known : new SparseIndex(region);
+    region.index = index;
+    return index;
+  }
+
+  #seek(timestamp: number): number {
     return this.#positions[this.#landmarkAt(timestamp)] ?? 0;
   }
 
@@ -64,7 +80,8 @@ export class SparseIndex {
 
   #extend(timestamp: number): void {
     const cursor = this.#cursor;
-    if (cursor.end >= this.#region.tail) return;
+    // Where something is missing at the end, the cursor says so each time.
+    if (cursor.end >= this.#region.tail && this.#region.damage === undefined) return;
     let due = (this.#positions.at(-1) ?? -SPACING) + SPACING;
     while ((this.#timestamps.at(-1) ?? 0) < timestamp && cursor.next()) {
       if (cursor.position < due) continue;
@@ -78,7 +95,7 @@ export class SparseIndex {
 /** A cursor whose first entry is the first one with `from` or a later timestamp. */
 export function cursorFrom(region: RegionLog, from: number): LogCursor {
   if (from < region.slot.record.birth) return new LogCursor(region);
-  const scout = new LogCursor(region, SparseIndex.of(region, from).seek(from));
+  const scout = new LogCursor(region, SparseIndex.seek(region, from));
   while (scout.next()) {
     if (scout.timestamp >= from) return new LogCursor(region, scout.position);
   }
