@@ -1,5 +1,6 @@
 export { VarveError, type VarveErrorCode, type VarveErrorDetails } from './base/errors.js';
 export type { CheckReport } from './core/check.js';
+export type { Missing, MissingRange } from './core/loss.js';
 export type { Problem } from './core/problem.js';
 export type { Access, Extent, Medium, MediumKind } from './media/medium.js';
 export { MemoryMedium } from './media/memory.js';
@@ -11,5 +12,6 @@ export { Entry } from './stream/entry.js';
 export type { OpenOptions, Progress, StreamOptions, Target } from './stream/open-options.js';
 export type { AppendOptions, EntriesOptions, PublishOptions, TailOptions, Until } from './stream/options.js';
 export { Region } from './stream/region.js';
+export { Salvage } from './stream/salvage.js';
 export { Slot } from './stream/slot.js';
 export { type AllocateOptions, type CheckOptions, Stream } from './stream/stream.js';

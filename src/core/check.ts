@@ -1,11 +1,10 @@
 import { formOf, strideAt, timestampAt } from '../format/entry.js';
-import { ENTRY, Form, TIMESTAMP_END } from '../format/layout.js';
-import type { Window } from '../media/window.js';
+import { ENTRY, Form } from '../format/layout.js';
 import { corrupt, type Problem } from './problem.js';
 import type { RegionLog } from './region-log.js';
-import { type Allowance, Search } from './search.js';
 import type { Steps } from './steps.js';
 import type { StreamCore } from './stream-core.js';
+import { type Piece, Survey } from './survey.js';
 
 /** What a check found. */
 export interface CheckReport {
@@ -20,8 +19,6 @@ export interface CheckReport {
   problems: Problem[];
 }
 
-/** Bytes that are looked at between two pauses. */
-const PORTION = 4 * 2 ** 20;
 /** Damaged places that are listed of one region; the others are counted. */
 const PLACES_MAX = 1000;
 
@@ -79,44 +76,35 @@ function* checkRegion(
 ): Steps<void> {
   const limit = region.sealed;
   if (!region.host.medium.retains) return;
-  const damage = new Damage(region, limit);
-  let after = region.slot.record.birth - 1;
-  for (let position = 0; position < limit; ) {
-    const window = windowAt(region, position, limit);
-    const to = Math.min(limit, Math.max(nextOf(window, position), position + PORTION), window.end);
-    const walk = region.host.kernel.walk(window, position, to, region.seed, after, TIMESTAMP_END);
-    count(window, position, walk.end, report);
-    after = walk.timestamp;
-    if (walk.end === position && region.host.isTaken(region)) return;
-    const end = walk.end > position ? walk.end : yield* damage.skip(position, after);
-    progress(end - position);
-    position = end;
-    yield 'pause';
+  const damage = new Damage(region);
+  const before = region.slot.record.birth - 1;
+  const survey = new Survey(region, 0, limit, { after: before, below: region.lastTimestamp + 1 });
+  for (;;) {
+    const { after } = survey;
+    const piece = yield* survey.next();
+    if (piece === undefined) break;
+    if (!piece.good && region.host.isTaken(region)) return;
+    if (piece.good) count(piece, report);
+    else damage.note(piece, after);
+    progress(piece.to - piece.from);
   }
   report.problems.push(...damage.problems());
 }
 
-/** What is damaged in one region, and where what is good goes on. */
+/** What is damaged in one region. */
 class Damage {
   readonly #region: RegionLog;
-  readonly #limit: number;
   readonly #places: Problem[] = [];
   #further = 0;
-  #search: Search | undefined;
-  readonly #beyond: Allowance;
 
-  constructor(region: RegionLog, limit: number) {
+  constructor(region: RegionLog) {
     this.#region = region;
-    this.#limit = limit;
-    this.#beyond = { bytes: 4 * limit };
   }
 
-  /** Notes the damage at `position` and returns where the next good entry begins, or the limit. */
-  *skip(position: number, after: number): Steps<number> {
-    const found = yield* this.#nextGood(position + 8, after);
-    if (this.#places.length < PLACES_MAX) this.#places.push(this.#describe(position, found, after));
+  /** Notes a damaged piece behind an entry with the timestamp `after`. */
+  note(piece: Piece, after: number): void {
+    if (this.#places.length < PLACES_MAX) this.#places.push(this.#describe(piece, after));
     else this.#further++;
-    return found ?? this.#limit;
   }
 
   /** Not more than can be read, or held in memory, of a region that is all damage. */
@@ -127,66 +115,24 @@ class Damage {
     return [...this.#places, corrupt(message, { region: id })];
   }
 
-  *#nextGood(from: number, after: number): Steps<number | undefined> {
-    const span = { after, below: this.#region.lastTimestamp + 1 };
-    for (let position = from; position + ENTRY.header <= this.#limit; ) {
-      const search = this.#searchAt(position);
-      const found = search.next(position, span);
-      if (found !== undefined) return found;
-      // The last header that begins in the piece does not end there.
-      position = Math.max(position + 8, search.to - ENTRY.header + 8);
-      yield 'pause';
-    }
-    return undefined;
-  }
-
-  #searchAt(position: number): Search {
-    const known = this.#search;
-    if (known !== undefined && position >= known.from && position + ENTRY.header <= known.to) return known;
-    const to = Math.min(this.#limit, position + PORTION);
-    this.#search = new Search(this.#region, position, to, this.#limit, this.#beyond);
-    return this.#search;
-  }
-
-  #describe(position: number, found: number | undefined, after: number): Problem {
-    const { id } = this.#region.slot.record;
-    const lost = found === undefined ? 'to the end of the region' : `up to offset ${found}`;
-    const message = `The entry at offset ${position} of region ${id} is damaged; nothing can be read from there ${lost}`;
-    const timestamp = plausibleTimestamp(this.#region, position, this.#limit, after);
-    return corrupt(message, { region: id, offset: position, timestamp });
+  #describe({ from, to, window }: Piece, after: number): Problem {
+    const { slot, sealed, lastTimestamp } = this.#region;
+    const { id } = slot.record;
+    const lost = to === sealed ? 'to the end of the region' : `up to offset ${to}`;
+    const message = `The entry at offset ${from} of region ${id} is damaged; nothing can be read from there ${lost}`;
+    const named = timestampAt(window.words, (from - window.start) / 4);
+    const timestamp = named > after && named <= lastTimestamp ? named : undefined;
+    return corrupt(message, { region: id, offset: from, timestamp });
   }
 }
 
-/** The timestamp that a damaged entry's header names, if it can be right. */
-function plausibleTimestamp(
-  region: RegionLog,
-  position: number,
-  limit: number,
-  after: number,
-): number | undefined {
-  const window = windowAt(region, position, limit);
-  const timestamp = timestampAt(window.words, (position - window.start) / 4);
-  return timestamp > after && timestamp <= region.lastTimestamp ? timestamp : undefined;
-}
-
-/** A window with at least the header at `position`, and the whole entry if its length makes sense. */
-function windowAt(region: RegionLog, position: number, limit: number): Window {
-  const length = Math.min(ENTRY.header, limit - position);
-  const window = region.extent.read(position, length, limit);
-  if (length < ENTRY.header) return window;
-  const next = nextOf(window, position);
-  return next <= window.end || next > limit ? window : region.extent.read(position, next - position, limit);
-}
-
-function nextOf(window: Window, position: number): number {
-  return position + strideAt(window.words, (position - window.start) / 4);
-}
-
-function count(window: Window, from: number, to: number, report: CheckReport): void {
-  for (let at = from; at < to; at = nextOf(window, at)) {
-    const word = (at - window.start) / 4;
-    if (formOf(window.words[word + ENTRY.highWord] as number) === Form.filler) continue;
+function count({ window, from, to }: Piece, report: CheckReport): void {
+  const { words, start } = window;
+  for (let at = from; at < to; ) {
+    const word = (at - start) / 4;
+    at += strideAt(words, word);
+    if (formOf(words[word + ENTRY.highWord] as number) === Form.filler) continue;
     report.entries++;
-    report.bytes += window.words[word] as number;
+    report.bytes += words[word] as number;
   }
 }

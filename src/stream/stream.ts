@@ -13,6 +13,7 @@ import type { OpenOptions, Progress, StreamOptions, Target } from './open-option
 import { openTarget, openTargetSync } from './opening.js';
 import { assertOptions, type EntriesOptions, type TailOptions, timestampOption } from './options.js';
 import { Region } from './region.js';
+import { Salvage } from './salvage.js';
 
 /** How to allocate a region. */
 export interface AllocateOptions {
@@ -80,6 +81,17 @@ export class Stream {
     } finally {
       await stream.close();
     }
+  }
+
+  /**
+   * Opens a damaged stream to get out of it what is whole, and to learn what is missing. It is only read; no writer should be at work. All
+   * of it is looked at before this resolves; `onProgress` is told of the phase 'salvage'.
+   *
+   * @throws VARVE_CORRUPT if both copies of the header are damaged; VARVE_NOT_FOUND, VARVE_NOT_A_STREAM, VARVE_MISMATCH, VARVE_IO,
+   * TypeError; the signal's reason if it is aborted
+   */
+  static salvage(target: Target, options: OpenOptions = {}): Promise<Salvage> {
+    return Salvage.open(target, options);
   }
 
   /** Bytes of the stream. */
