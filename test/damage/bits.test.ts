@@ -1,0 +1,19 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Bench } from './bench.js';
+import { cut, flip } from './damages.js';
+import { smallReference } from './references.js';
+
+const { image } = smallReference();
+
+test('any single bit of a stream flipped: exact data, or told', () => {
+  const bench = new Bench(smallReference());
+  for (let bit = 0; bit < image.length * 8; bit++) bench.try(flip(image, bit));
+  assert.ok(bench.tally.told > 1000, `only ${bench.tally.told} times somebody was told`);
+});
+
+test('a stream cut to any length: told, and left as it is', () => {
+  const bench = new Bench(smallReference());
+  for (let length = 0; length < image.length; length++) bench.try(cut(length));
+  assert.equal(bench.tally.told, 2 * image.length);
+});
