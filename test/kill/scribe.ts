@@ -6,8 +6,10 @@ import { PAYLOAD_MIN, payloadOf } from './payload.js';
 export interface Desk {
   /** Opens the stream, or creates it. */
   open(): Promise<Stream>;
-  /** Takes a line of what has happened; returns when nothing that becomes of this process can take it back. */
+  /** Takes a line of what has happened. It may be lost, with all lines after it, if this is the end of the process or machine. */
   tell(line: string): void;
+  /** Takes a line of what is going to happen; returns when it cannot be lost any more, whatever becomes of this process or machine. */
+  announce(line: string): void;
   readonly run: number;
   readonly random: Random;
 }
@@ -122,7 +124,7 @@ export class Scribe {
   async clear(): Promise<void> {
     const region = this.#takeAway();
     if (region === undefined) return;
-    this.#desk.tell(`clear ${region.name} ${this.#number++}`);
+    this.#desk.announce(`clear ${region.name} ${this.#number++}`);
     if (this.toss()) await region.clear();
     else region.clearSync();
     this.#desk.tell(`cleared ${region.name}`);
@@ -132,7 +134,7 @@ export class Scribe {
   async free(): Promise<void> {
     const region = this.#takeAway();
     if (region === undefined) return;
-    this.#desk.tell(`free ${region.name}`);
+    this.#desk.announce(`free ${region.name}`);
     await region.free();
     this.#desk.tell(`freed ${region.name}`);
   }
@@ -140,7 +142,7 @@ export class Scribe {
   #freeSync(): void {
     const region = this.#takeAway();
     if (region === undefined) return;
-    this.#desk.tell(`free ${region.name}`);
+    this.#desk.announce(`free ${region.name}`);
     region.freeSync();
     this.#desk.tell(`freed ${region.name}`);
   }
@@ -160,7 +162,7 @@ export class Scribe {
 
   #newRegion(): [name: string, size: number] {
     const name = `${this.#desk.run}.${this.#number++}`;
-    this.#desk.tell(`alloc ${name}`);
+    this.#desk.announce(`alloc ${name}`);
     return [name, (1 + this.random(96)) * 8192];
   }
 

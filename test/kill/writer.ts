@@ -10,9 +10,15 @@ import { Scribe } from './scribe.js';
 import { writeInAllWays } from './ways.js';
 
 const order = JSON.parse(process.argv[2] ?? '{}') as Order;
+/** What stands in the pipe survives this process. */
+function tell(line: string): void {
+  writeSync(1, `${line}\n`);
+}
+
 const scribe = new Scribe({
   open: () => Stream.open(order.path, { size: order.size, medium: order.medium }),
-  tell: (line) => void writeSync(1, `${line}\n`),
+  tell,
+  announce: tell,
   run: order.run,
   random: seededRandom(order.seed),
 });

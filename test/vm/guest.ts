@@ -21,6 +21,12 @@ function tell(who: string, line: string): void {
   writeSync(port, `${who} ${line}\n`);
 }
 
+/** What was written to the port is in this machine's memory for a while: only an answer tells that the host has it. */
+function announce(who: string, line: string): void {
+  tell(who, line);
+  hear();
+}
+
 /** One line, as the host sends it. */
 function hear(): string {
   const byte = new Uint8Array(1);
@@ -81,6 +87,7 @@ async function write(berth: Berth, { run, seed }: GuestOrder): Promise<void> {
   const scribe = new Scribe({
     open: () => open(berth),
     tell: (line) => tell(berth.name, line),
+    announce: (line) => announce(berth.name, line),
     run,
     random: seededRandom(seed),
   });

@@ -10,6 +10,8 @@ export class Logbook {
   readonly #berth: Berth;
   readonly #ledger = new Ledger();
   #run = 0;
+  /** Whether the program of this run has begun to write. */
+  #writes = false;
   /** The lines of a survey that has not ended yet. */
   #survey: string[] | undefined;
 
@@ -21,6 +23,7 @@ export class Logbook {
   read(run: number, line: string, count: (what: string, times?: number) => void): void {
     const [word, what = ''] = line.split(' ');
     const { name, kind } = this.#berth;
+    if (run !== this.#run) this.#boot(run);
     try {
       assert.notEqual(word, 'failed', line);
       if (word === 'read' || word === 'recovered') {
@@ -30,7 +33,7 @@ export class Logbook {
       } else if (word === 'end') {
         this.#compare(what === 'recovered', count);
       } else if (this.#survey !== undefined) this.#survey.push(line);
-      else this.#write(run, line, count);
+      else this.#write(line, count);
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw new Error(`boot ${run}, stream ${name}: ${reason}`, { cause });
@@ -44,9 +47,16 @@ export class Logbook {
     count('entries', entries);
   }
 
-  #write(run: number, line: string, count: (what: string) => void): void {
-    if (run !== this.#run) this.#ledger.begin(run);
+  /** The power may have gone in the midst of a survey. */
+  #boot(run: number): void {
     this.#run = run;
+    this.#writes = false;
+    this.#survey = undefined;
+  }
+
+  #write(line: string, count: (what: string) => void): void {
+    if (!this.#writes) this.#ledger.begin(this.#run);
+    this.#writes = true;
     if (line === 'opened') this.created = true;
     if (line.startsWith('a ')) count('acknowledged');
     this.#ledger.note([line]);
