@@ -1,11 +1,12 @@
 // Breaks the program in one place at a time, and tells which of these breaks no test notices.
 //
-//   npm run mutate -- [--only part of a name] [--quick] [--again] [--list] [--jobs 2] [--seconds 120]
+//   npm run mutate -- [--only part of a name] [--quick] [--again] [--list] [--jobs 2] [--seconds 120] [--nice 10]
 //
-// A mutant is a place in src/ or native/ where a call, a check or a bound is taken out (scripts/mutation/operators.js). Each one is
-// put into a copy of the build, where the tests that reach it run until one fails. --quick takes those on which crashes depend;
-// --again those that survived the last run; --seconds bounds the tests for one mutant. What cannot be noticed by anybody stands in
-// test/mutation/equivalent.json with the reason. Exit code 1 if there are survivors, or reasons for mutants that do not exist.
+// A mutant is a place in src/ or native/ where a call, a check or a bound is taken out (scripts/mutation/operators.js). Each
+// one is put into a copy of the build, where the tests that reach it run until one fails. --quick takes those on which crashes
+// depend; --again those that survived the last run; --seconds bounds the tests for one mutant, and --nice how much of the
+// machine they get. What cannot be noticed by anybody stands in test/mutation/equivalent.json with the reason. Exit code 1 if
+// there are survivors, or reasons for mutants that do not exist.
 import { readFileSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import { join } from 'node:path';
@@ -30,6 +31,7 @@ const { values: options } = parseArgs({
     list: { type: 'boolean', default: false },
     jobs: { type: 'string', default: '2' },
     seconds: { type: 'string', default: '120' },
+    nice: { type: 'string', default: '10' },
   },
 });
 
@@ -51,7 +53,7 @@ function chooseMutants(mutants) {
 }
 
 async function run(mutants) {
-  os.setPriority(Number(process.env.MUTATE_NICE ?? 10));
+  os.setPriority(Number(options.nice));
   const started = Date.now();
   const results = mutants
     .filter(({ key }) => equivalent.has(key))
