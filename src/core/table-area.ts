@@ -3,6 +3,7 @@ import { FIRST_TABLE, NAME, NAME_MAX, RECORD, TABLE_SLOT } from '../format/layou
 import { decodeRecord, encodeRecord, type TableRecord, unusedRecord } from '../format/record.js';
 import type { Extent } from '../media/medium.js';
 import { load, store } from './storage.js';
+import type { CopyIndex } from './twice.js';
 
 const RECORD_WORDS = RECORD.size / 4;
 
@@ -96,6 +97,16 @@ export class SlotCodec {
   store(area: TableArea, copies: number, index: number, record: TableRecord): void {
     const bytes = encodeRecord(record, this.#seed, placeOf(area, index));
     store(area.extent, copies + index * RECORD.size, bytes);
+  }
+
+  /**
+   * Makes a stale copy what the other one is, byte for byte; durable with the next drain. Encoded anew a record may have words that
+   * neither copy has, its place above all: those could be what a torn copy lacks to be whole.
+   */
+  copyOver({ extent, firstCopies, secondCopies }: TableArea, index: number, stale: CopyIndex): void {
+    const [from, to] = stale === 0 ? [secondCopies, firstCopies] : [firstCopies, secondCopies];
+    const at = index * RECORD.size;
+    store(extent, to + at, load(extent, from + at, RECORD.size).slice());
   }
 
   /** Stores a name beside a slot; durable with the next drain. Returns what the record must say of it. */

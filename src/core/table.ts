@@ -153,7 +153,7 @@ export class Table {
     const left: TableSlot[] = [];
     for (const { slot, stale } of this.#uneven) {
       if (!clean && slot.olderMark !== undefined) left.push(slot);
-      else this.#store(slot, stale === 0 ? slot.area.firstCopies : slot.area.secondCopies);
+      else this.#codec.copyOver(slot.area, slot.index, stale);
     }
     return left;
   }
