@@ -47,7 +47,7 @@ export class Survey {
 
   /** True if something was passed over that may have been a good entry, as looking at it would have taken too long. */
   get gaveUp(): boolean {
-    return this.#beyond.bytes <= 0;
+    return this.#beyond.bytes < 0;
   }
 
   /** The next piece; undefined at the end. */

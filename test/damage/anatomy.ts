@@ -29,8 +29,10 @@ export interface KnownRegion {
   readonly offset: number;
   readonly size: number;
   readonly slot: Slot;
-  /** Offset in the stream up to which it is certainly filled. */
+  /** Offset in the stream up to which it is certainly filled, as the newer one of the two copies says. */
   readonly mark: number;
+  /** The same as each copy says. */
+  readonly marks: readonly [number, number];
   readonly chain: readonly Link[];
   readonly entries: readonly KnownEntry[];
 }
@@ -99,10 +101,11 @@ function regionIn(image: Buffer, slot: Slot, noted: Noted): KnownRegion {
   assert.ok(known !== undefined, `region ${id} was never made`);
   const offset = number(image, copies[0] + record.place);
   const size = number(image, copies[0] + record.length);
-  const mark = offset + number(image, copies[0] + record.mark);
+  const marks = [number(image, copies[0] + record.mark), number(image, copies[1] + record.mark)] as const;
+  const mark = offset + Math.max(...marks);
   const chain = chainIn(image, offset, mark, known.entries);
   const entries = chain.flatMap(({ entry, start }) => (entry === undefined ? [] : [{ ...entry, at: start }]));
-  return { id, name: known.name, offset, size, slot, mark, chain, entries };
+  return { id, name: known.name, offset, size, slot, mark, marks, chain, entries };
 }
 
 /** The links up to the mark, and behind it up to the last known entry. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Reference } from './anatomy.js';
 import type { Damage } from './damages.js';
 import { type Expectation, expect } from './expectation.js';
-import { judgeRefusal, judgeReport, judgeSeen } from './judge.js';
+import { judgeRefusal, judgeRepair, judgeReport, judgeSeen } from './judge.js';
 import { judgeRescue } from './judge-rescue.js';
 import { look, open, rescue, type Seen } from './observation.js';
 
@@ -39,6 +39,7 @@ export class Bench {
         assert.ok(untouched, 'a writer refused it and changed something');
         return;
       }
+      judgeRepair(expected);
       const again = untouched ? reader : this.#judge(expected, true);
       assert.equal(fingerprint(again), fingerprint(writer), 'what a writer saw is what it left');
     });

@@ -1,7 +1,8 @@
+import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Reference } from './anatomy.js';
 import { Bench } from './bench.js';
-import { cut, type Damage, fills, flip, grown, swaps, UNITS } from './damages.js';
+import { cut, type Damage, fills, flip, grown, swap, swaps, UNITS } from './damages.js';
 import { generatedReferences, goldenReferences } from './references.js';
 
 /*
@@ -33,6 +34,21 @@ function* units({ image }: Reference, step: number, pairs: number): Generator<Da
     yield* swaps(image, unit, pairs, unit);
   }
 }
+
+/** Every two entries that begin at multiples of the unit, in each other's place. */
+function* misplaced({ image, regions }: Reference, unit: number): Generator<Damage> {
+  const starts = regions.flatMap(({ entries }) => entries.map(({ at }) => at));
+  const places = starts.filter((at) => at % unit === 0).map((at) => at / unit);
+  for (const a of places) for (const b of places) if (b < a) yield* swap(image, unit, a, b);
+}
+
+test('whole entries in the place of others: never handed out in a wrong order', () => {
+  for (const reference of REFERENCES.filter(({ name }) => name.endsWith('aligned'))) {
+    const bench = new Bench(reference);
+    for (const unit of UNITS) for (const damage of misplaced(reference, unit)) bench.try(damage);
+    assert.ok(bench.tally.damages > 100);
+  }
+});
 
 for (const reference of REFERENCES) {
   const { name, image } = reference;

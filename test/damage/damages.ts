@@ -50,7 +50,8 @@ export function* swaps(image: Buffer, unit: number, most: number, seed: number):
   else for (let a = 0; a < count; a++) for (let b = 0; b < a; b++) yield* swap(image, unit, a, b);
 }
 
-function* swap(image: Buffer, unit: number, a: number, b: number): Generator<Damage> {
+/** Two units in each other's place, if they differ. */
+export function* swap(image: Buffer, unit: number, a: number, b: number): Generator<Damage> {
   const [one, other] = [a, b].map((index) => image.subarray(index * unit, (index + 1) * unit)) as [
     Buffer,
     Buffer,

@@ -96,8 +96,8 @@ function expectRegion(
 ): RegionExpectation {
   const index = known.chain.findIndex((link) => touched(link.start, link.end));
   const missing = index === -1 ? [] : known.chain.slice(index);
-  const acknowledged = (link: Link) =>
-    link.start < known.mark || (link.entry?.timestamp ?? Infinity) <= certified;
+  const mark = known.offset + markLeft(known, touched);
+  const acknowledged = (link: Link) => link.start < mark || (link.entry?.timestamp ?? Infinity) <= certified;
   return {
     known,
     recordGone: isGone(known.slot, touched),
@@ -108,6 +108,14 @@ function expectRegion(
     whole: known.chain.filter((link) => link.entry !== undefined && !touched(link.start, link.end)),
     certain: closed || missing.some(acknowledged),
   };
+}
+
+/** The newest mark that is left. */
+function markLeft({ slot, marks }: KnownRegion, touched: Touched): number {
+  const left = marks.filter(
+    (_, i) => !touched(slot.copies[i] as number, (slot.copies[i] as number) + LAYOUT.record.size),
+  );
+  return Math.max(0, ...left);
 }
 
 function isGone({ copies }: Slot, touched: Touched): boolean {

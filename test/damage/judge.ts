@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { CheckReport } from '../../src/index.js';
+import { LAYOUT } from '../helpers/format.js';
 import type { KnownRegion } from './anatomy.js';
 import type { Expectation, RegionExpectation } from './expectation.js';
 import type { Reading, Seen, SeenRegion, Told } from './observation.js';
@@ -111,6 +112,20 @@ function judgeMerged({ regions }: Expectation, { merged, regions: seen, told }: 
   assert.equal(merged.told !== undefined, toldOf, 'merged and apart, the same is told');
   const apart = seen.reduce((sum, { reading }) => sum + reading.entries.length, 0);
   if (merged.told === undefined) assert.equal(entries.length, apart);
+}
+
+/** Of a stream that was closed, a writer makes whole again what stands twice, as it was. */
+export function judgeRepair({ reference, damage, meaningful, bytes }: Expectation): void {
+  const { image, slots, closed } = reference;
+  if (!closed || !meaningful || damage.moved) return;
+  const { page, header, state, record } = LAYOUT;
+  const assertAsItWas = (from: number, to: number) =>
+    assert.equal(bytes.compare(image, from, to, from, to), 0, `the copy at ${from} was not mended`);
+  for (const { offset, size } of [header, state])
+    for (const at of [offset, page + offset]) assertAsItWas(at, at + size);
+  // The last words of a record may say now which slot it is in, which those of the first programs did not.
+  for (const { copies } of slots)
+    for (const copy of copies) assertAsItWas(copy + record.sequence, copy + record.count + 8);
 }
 
 /** The report says that something is wrong exactly if something is, and where. */

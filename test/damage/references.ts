@@ -75,6 +75,25 @@ function make(
   return anatomyOf(name, image, scribe.noted, closed);
 }
 
+/**
+ * A stream that was recovered after a crash had torn the first one of some entries in flight, and closed: whole entries stand behind the
+ * end of a region, of the same life, that are none.
+ */
+function makeRecovered(name: string, size: number): Reference {
+  const crashed = new SimulatedMedium(size);
+  const scribe = new Scribe(Stream.openSync(crashed, { blockSize: 64 }));
+  const region = scribe.allocate(1024, 'torn');
+  for (let i = 0; i < 3; i++) scribe.append(region, pattern(30 + i, i));
+  for (let i = 0; i < 3; i++) region.appendSync(pattern(40, 100 + i), { until: 'committed' });
+  scribe.stream.persistSync();
+  const image = Buffer.from(crashed.crashPoint().durable);
+  crashed.close();
+  image.fill(0, image.indexOf(pattern(40, 100)), image.indexOf(pattern(40, 100)) + 8);
+  const recovered = SimulatedMedium.fromImage(image);
+  Stream.openSync(recovered).closeSync();
+  return anatomyOf(name, Buffer.from(recovered.crashPoint().durable), scribe.noted, true);
+}
+
 function fillSmall(scribe: Scribe): void {
   const gone = scribe.allocate(64, 'gone');
   scribe.append(gone, pattern(3, 1));
@@ -169,6 +188,7 @@ export function generatedReferences(): Reference[] {
     make('crashed, uncertified tail', 24_576, false, fillUncertified),
     make('crashed, all certified', 24_576, false, fillCertified),
     make('crashed, aligned', 28_672, false, fillAligned, { blockSize: 512 }),
+    makeRecovered('recovered', 13_824),
     make('crashed, much', 40_960, false, fillMuch),
   ];
 }
