@@ -82,7 +82,8 @@ async function runPart(file, { minutes, seed, shards }) {
 function inProcess(file, request) {
   return new Promise((resolve) => {
     const child = fork(HERE, [JSON.stringify({ file, request })], {
-      execArgv: ['--enable-source-maps', '--expose-gc'],
+      // Short-lived objects without number: a larger nursery saves a fifth of the time.
+      execArgv: ['--enable-source-maps', '--expose-gc', '--max-semi-space-size=64'],
     });
     let answer = { name: file, finding: `${file}: shard ${request.shard} died without an answer` };
     child.on('message', (message) => {

@@ -11,7 +11,7 @@ import type { Steps } from './steps.js';
 /** Bytes that are looked at between two pauses. */
 const PORTION = 16 * 2 ** 20;
 /** Timestamps that most recoveries get along with. */
-const FEW = 4096;
+const FEW = 512;
 
 /** Which of the timestamps between checkpoint and limit were found. */
 class Census {

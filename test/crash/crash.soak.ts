@@ -20,7 +20,7 @@ export const part: SoakPart = {
     let sum = NO_TALLY;
     for (const work of share(request)) {
       if (Date.now() > request.until) return { ...sum, unfinished: 1 };
-      sum = addTally(sum, await explore(work, request.seed + work.number, request));
+      sum = addTally(sum, await explore(work, work.number, request.seed));
     }
     return { ...sum };
   },
@@ -33,10 +33,14 @@ interface Work {
   readonly granularity: 8 | 512;
 }
 
-/** What falls to this process. */
+/** What falls to this process: each family has a number, by which it can be had alone. */
 function* share({ shard, shards }: SoakRequest): Generator<Work & { number: number }> {
+  const only = process.env['VARVE_CRASH_FAMILY'];
   let number = 0;
-  for (const work of allWork()) if (number++ % shards === shard) yield { ...work, number };
+  for (const work of allWork()) {
+    number++;
+    if (only === undefined ? number % shards === shard : number === Number(only)) yield { ...work, number };
+  }
 }
 
 function* allWork(): Generator<Work> {
@@ -50,10 +54,10 @@ function* allWork(): Generator<Work> {
   }
 }
 
-async function explore(work: Work, seed: number, { seed: first, shards }: SoakRequest): Promise<Tally> {
+async function explore(work: Work, number: number, seed: number): Promise<Tally> {
   const { base, family, granularity } = work;
-  const again = `npm run soak crash/crash -- --seed ${first} --shards ${shards}`;
-  const explorer = new Explorer(seed, effortFor(family[0]?.length ?? 1, granularity), again);
+  const again = `VARVE_CRASH_FAMILY=${number} npm run soak -- crash/crash --seed ${seed} --shards 1`;
+  const explorer = new Explorer(seed + number, effortFor(family[0]?.length ?? 1, granularity), again);
   for (const operations of family) explorer.sequence(base, operations, operations.length - 1);
   await explorer.endFamily();
   return explorer.tally;

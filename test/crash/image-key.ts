@@ -36,8 +36,18 @@ export class ImageKeys {
       low += key.low;
       high += key.high;
     }
-    return ((high >>> 11) * 2 ** 32 + (low >>> 0)) as number;
+    return joined(low, high);
   }
+}
+
+/** The number of one image: 53 bits. */
+export function imageKey(image: Uint8Array): number {
+  const { low, high } = keyOf(image, 0, image.length, 0);
+  return joined(low, high);
+}
+
+function joined(low: number, high: number): number {
+  return (high >>> 11) * 2 ** 32 + (low >>> 0);
 }
 
 interface Key {
@@ -45,17 +55,18 @@ interface Key {
   high: number;
 }
 
-/** Two sums over the words of [at, at + length), which lie at `offset` of the image. Zeroes add nothing. */
+/** Two sums over the 8-byte words of [at, at + length), which lie at `offset` of the image. Zeroes add nothing. */
 function keyOf(bytes: Uint8Array, at: number, length: number, offset: number): Key {
   const words = new Int32Array(bytes.buffer, bytes.byteOffset + at, length / 4);
   let low = 0;
   let high = 0;
-  for (let i = 0; i < words.length; i++) {
-    const word = words[i] as number;
-    if (word === 0) continue;
-    const mixed = mix(word ^ Math.imul(offset + 4 * i + 1, 0x9e3779b1));
-    low = (low + mixed) | 0;
-    high = (high + mix(mixed ^ word)) | 0;
+  for (let i = 0; i < words.length; i += 2) {
+    const first = words[i] as number;
+    const second = words[i + 1] as number;
+    if ((first | second) === 0) continue;
+    const mixed = mix(first ^ Math.imul(offset + 4 * i + 1, 0x9e3779b1)) ^ Math.imul(second, 0x85ebca6b);
+    low = (low + mix(mixed)) | 0;
+    high = (high + mix(mixed ^ second ^ 0x5bd1e995)) | 0;
   }
   return { low, high };
 }
