@@ -1,5 +1,5 @@
 import { formOf, strideAt, timestampAt } from '../format/entry.js';
-import { ENTRY, Form, TIMESTAMP_END } from '../format/layout.js';
+import { ENTRY, Form } from '../format/layout.js';
 import { corrupt, type Problem } from './problem.js';
 import type { RegionLog } from './region-log.js';
 import type { Steps } from './steps.js';
@@ -78,8 +78,7 @@ function* checkRegion(
   if (!region.host.medium.retains) return;
   const damage = new Damage(region);
   const before = region.slot.record.birth - 1;
-  // A filler has the last timestamp given out before it, in whichever region: it may be above all of this one's entries.
-  const survey = new Survey(region, 0, limit, { after: before, below: TIMESTAMP_END });
+  const survey = new Survey(region, 0, limit, { after: before, newest: region.lastTimestamp });
   for (;;) {
     const { after } = survey;
     const piece = yield* survey.next();

@@ -6,7 +6,7 @@ import { loss, type Missing, type MissingRange } from './loss.js';
 import type { Mended } from './mended.js';
 import { timestampsIn } from './missing.js';
 import type { RegionLog } from './region-log.js';
-import type { Span } from './search.js';
+import type { Range } from './scanner.js';
 import type { Steps } from './steps.js';
 import type { StreamCore } from './stream-core.js';
 import { type Piece, Survey } from './survey.js';
@@ -105,22 +105,23 @@ class Dig implements Remains {
     const { record } = region.slot;
     const there = Math.max(0, Math.min(record.length, length - record.offset));
     const certain = Math.max(region.tail, region.certainTail);
-    const whole = { after: this.newest, below: TIMESTAMP_END };
+    const newest = certain === region.tail ? region.lastTimestamp : TIMESTAMP_END - 1;
+    const whole = { after: this.newest, newest };
     yield* this.#search(0, Math.min(certain, there), whole, progress);
     if (this.#end < certain) this.#miss(certain, undefined);
     if (certain === region.tail) this.lost = region.entries - this.#entries;
     if (!doubtful) return;
     const behind = {
       after: Math.max(this.newest, state?.checkpoint ?? 0),
-      below: state?.limit ?? TIMESTAMP_END,
+      newest: (state?.limit ?? TIMESTAMP_END) - 1,
     };
     yield* this.#search(certain, there, behind, progress);
     const { damage } = region;
     if (damage?.region === record.id && damage.offset === this.#end) this.#miss(there, undefined);
   }
 
-  *#search(from: number, limit: number, span: Span, progress: (bytes: number) => void): Steps<void> {
-    const survey = new Survey(this.region, from, limit, span);
+  *#search(from: number, limit: number, range: Range, progress: (bytes: number) => void): Steps<void> {
+    const survey = new Survey(this.region, from, limit, range);
     for (let piece = yield* survey.next(); piece !== undefined; piece = yield* survey.next()) {
       if (piece.good) this.#take(piece);
       progress(piece.to - piece.from);

@@ -1,6 +1,7 @@
 import { VarveError } from '../base/errors.js';
 import { strideAt } from '../format/entry.js';
 import { ENTRY, TIMESTAMP_END } from '../format/layout.js';
+import type { Walk } from '../format/walk.js';
 import type { Window } from '../media/window.js';
 import type { RegionLog } from './region-log.js';
 
@@ -66,9 +67,29 @@ function goodWindow(region: RegionLog, position: number, limit: number, after: n
 /** Verifies on from `position`; true if at least the entry there is good. */
 function verify(region: RegionLog, window: Window, position: number, to: number, after: number): boolean {
   if (window.verified > position) return true;
-  const walk = region.host.kernel.walk(window, position, to, region.seed, after, TIMESTAMP_END);
-  window.verified = walk.end;
-  return walk.end > position;
+  window.verified = walkKnown(region, window, position, to, { after, newest: region.lastTimestamp }).end;
+  return window.verified > position;
+}
+
+/** Which timestamps the entries of a region can have: above `after`, and not above `newest`. */
+export interface Range {
+  after: number;
+  newest: number;
+}
+
+/**
+ * Walks where a region's own entries stand. What has a higher timestamp than its last one was never part of it, and stands where it does not
+ * belong; only a filler may, as it has the last timestamp that was given out before it, in whichever region.
+ */
+export function walkKnown(
+  { host, seed }: RegionLog,
+  window: Window,
+  from: number,
+  to: number,
+  { after, newest }: Range,
+): Walk {
+  const walk = host.kernel.walk(window, from, to, seed, after, TIMESTAMP_END);
+  return walk.timestamp > newest ? host.kernel.walk(window, from, to, seed, after, newest + 1) : walk;
 }
 
 function damaged(region: RegionLog, offset: number): VarveError {

@@ -2,7 +2,8 @@ import { strideAt, timestampAt } from '../format/entry.js';
 import { ENTRY } from '../format/layout.js';
 import type { Window } from '../media/window.js';
 import type { RegionLog } from './region-log.js';
-import { type Allowance, Search, type Span } from './search.js';
+import { type Range, walkKnown } from './scanner.js';
+import { type Allowance, Search } from './search.js';
 import type { Steps } from './steps.js';
 
 /** Bytes that are looked at between two pauses. */
@@ -23,26 +24,28 @@ export class Survey {
   position: number;
   readonly #region: RegionLog;
   readonly #limit: number;
-  readonly #span: Span;
+  readonly #newest: number;
+  #after: number;
   readonly #beyond: Allowance;
   #search: Search | undefined;
 
   /**
    * @param from where to begin, a multiple of 8
    * @param limit where it ends
-   * @param span which timestamps entries can have
+   * @param range which timestamps entries can have
    */
-  constructor(region: RegionLog, from: number, limit: number, span: Span) {
+  constructor(region: RegionLog, from: number, limit: number, { after, newest }: Range) {
     this.position = from;
     this.#region = region;
     this.#limit = limit;
-    this.#span = { ...span };
+    this.#newest = newest;
+    this.#after = after;
     this.#beyond = { bytes: 4 * limit };
   }
 
   /** The timestamp of the last good entry so far, else the one that all are above. */
   get after(): number {
-    return this.#span.after;
+    return this.#after;
   }
 
   /** True if something was passed over that may have been a good entry, as looking at it would have taken too long. */
@@ -65,18 +68,18 @@ export class Survey {
   #walk(window: Window): number {
     const from = this.position;
     if (from + ENTRY.header > this.#limit) return from;
-    const { seed, host } = this.#region;
     const portion = Math.max(nextOf(window, from), from + PORTION);
     const to = Math.min(this.#limit, window.end, portion);
-    const walk = host.kernel.walk(window, from, to, seed, this.#span.after, this.#span.below);
-    this.#span.after = walk.timestamp;
+    const walk = walkKnown(this.#region, window, from, to, { after: this.#after, newest: this.#newest });
+    this.#after = walk.timestamp;
     return walk.end;
   }
 
   *#nextGood(from: number): Steps<number | undefined> {
+    const span = { after: this.#after, below: this.#newest + 1 };
     for (let position = from; position + ENTRY.header <= this.#limit; ) {
       const search = this.#searchAt(position);
-      const found = search.next(position, this.#span);
+      const found = search.next(position, span);
       if (found !== undefined) return found;
       // The last header that begins in the piece does not end there.
       position = Math.max(position + 8, search.to - ENTRY.header + 8);
@@ -101,7 +104,7 @@ export class Survey {
     if (length < ENTRY.header) return window;
     const next = nextOf(window, position);
     const timestamp = timestampAt(window.words, (position - window.start) / 4);
-    const sensible = timestamp >= this.#span.after && timestamp < this.#span.below && next <= this.#limit;
+    const sensible = timestamp >= this.#after && next <= this.#limit;
     return sensible && next > window.end ? extent.read(position, next - position, this.#limit) : window;
   }
 }

@@ -9,6 +9,8 @@ export interface Link {
   readonly start: number;
   /** Behind the last byte that means something: padding and skipped bytes do not. */
   readonly end: number;
+  /** Where the next one begins: without what is skipped, too, there is no entry. */
+  readonly next: number;
   /** Undefined for a filler. */
   readonly entry: { readonly timestamp: number; readonly data: Buffer } | undefined;
   /** Everything up to this timestamp was durable, as the entry says; 0 if it says nothing. */
@@ -118,17 +120,18 @@ function chainIn(image: Buffer, offset: number, mark: number, entries: ReadonlyM
     const form = (high >>> 21) & 3;
     const timestamp = image.readUInt32LE(start + 8) + (high & 0x1fffff) * 2 ** 32;
     const payload = LAYOUT.entryHeader + length;
+    const next = start + Math.ceil(payload / 8) * 8 + (form === 1 ? 8 : 0);
     if (form === 3) {
-      chain.push({ start, end: start + LAYOUT.entryHeader, entry: undefined, certifies: 0 });
+      chain.push({ start, end: start + LAYOUT.entryHeader, next, entry: undefined, certifies: 0 });
     } else {
       const data = left.get(timestamp);
       const there = image.subarray(start + LAYOUT.entryHeader, start + payload);
       if (!data?.equals(there)) throw new Error(`the entry at ${start} is another one`);
       left.delete(timestamp);
       const certifies = Math.max(0, timestamp - 1 - lagOf(high >>> 23));
-      chain.push({ start, end: start + payload, entry: { timestamp, data }, certifies });
+      chain.push({ start, end: start + payload, next, entry: { timestamp, data }, certifies });
     }
-    start += Math.ceil(payload / 8) * 8 + (form === 1 ? 8 : 0);
+    start = next;
   }
   return chain;
 }

@@ -19,11 +19,14 @@ function* damagesOf({ image }: Reference, seed: number): Generator<Damage> {
   for (let bit = 0; bit < image.length * 8; bit++) yield flip(image, bit);
 }
 
-async function run({ seed, until, shard, shards }: SoakRequest): Promise<Record<string, number>> {
+/** Each stream gets an equal share of the time that is left. */
+async function run(request: SoakRequest): Promise<Record<string, number>> {
   const total = { streams: 0, damages: 0, told: 0, checks: 0, salvages: 0, bits: 0 };
-  for (const reference of [...generatedReferences(), ...goldenReferences()]) {
-    if (Date.now() >= until) break;
-    await search(reference, { seed, until, shard, shards }, total);
+  const references = [...generatedReferences(), ...goldenReferences()];
+  for (const [index, reference] of references.entries()) {
+    const now = Date.now();
+    const until = now + (request.until - now) / (references.length - index);
+    await search(reference, { ...request, until }, total);
   }
   return total;
 }
@@ -38,7 +41,8 @@ async function search(reference: Reference, request: SoakRequest, total: Total):
     if (Date.now() >= until) break;
     if (index++ % shards !== shard) continue;
     await tryAll(bench, damage, Math.floor(index / shards), total).catch((error: unknown) => {
-      throw new Error(`npm run soak -- damage --seed ${seed}`, { cause: error });
+      const what = error instanceof Error ? error.message : String(error);
+      throw new Error(`${what}\nTo see it again: npm run soak -- damage --seed ${seed}`, { cause: error });
     });
     total.damages++;
     if (damage.what.endsWith('flipped')) total.bits++;

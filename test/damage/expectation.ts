@@ -60,7 +60,7 @@ export function expect(reference: Reference, damage: Damage, bytes: Buffer): Exp
     headerGone: both(header.offset, header.size),
     magicGone: both(header.offset, 8),
     tailMissing: !closed && expected.some(({ broken, certain }) => broken !== undefined && certain),
-    meaningful: short || touchesMeaning(reference, touched) || expected.some(isHurt),
+    meaningful: bytes.length !== image.length || touchesMeaning(reference, touched) || expected.some(isHurt),
     regions: expected,
   };
 }

@@ -53,14 +53,14 @@ function judgeRegion(
       ? whole
       : whole.filter((link) => link.start < broken.start);
   const got = new Set(entries.map(({ timestamp }) => timestamp));
-  for (const { entry } of due.filter(({ end }) => isReadable(expected, end)))
+  for (const { entry } of due.filter(({ next }) => isReadable(expected, next)))
     assert.ok(got.has(entry?.timestamp as number), `entry ${entry?.timestamp} was left behind`);
   if (broken !== undefined && certain) judgeRanges(region, missing, expected);
 }
 
-/** The last bytes of what was cut off may lie in a word that is not whole. */
-function isReadable({ bytes }: Expectation, end: number): boolean {
-  return end <= bytes.length - (bytes.length % 8);
+/** What ends in a word that was cut into is not read. */
+function isReadable({ bytes }: Expectation, next: number): boolean {
+  return next <= bytes.length - (bytes.length % 8);
 }
 
 /** Where entries are missing, ranges say so; and how many, if that can be known. */
@@ -72,7 +72,7 @@ function judgeRanges(
   const { closed } = expected.reference;
   const lost = missing.find(({ what, region }) => what === 'entries' && region === known.id);
   const isBroken = (link: Link) =>
-    link.entry !== undefined && (!whole.includes(link) || !isReadable(expected, link.end));
+    link.entry !== undefined && (!whole.includes(link) || !isReadable(expected, link.next));
   const broken = known.chain.filter(isBroken);
   if (lost === undefined) {
     assert.ok(!closed || broken.length === 0, `nothing is said to be missing in region ${known.id}`);
