@@ -11,7 +11,7 @@ import { RegionLog } from './region-log.js';
 import { isSoundHeader, isSoundRegion, isSoundState } from './soundness.js';
 import type { Steps } from './steps.js';
 import { StreamCore } from './stream-core.js';
-import { type DataArea, Table, type TableSlot } from './table.js';
+import { type DataArea, lacksOlderMark, Table, type TableSlot } from './table.js';
 
 /** What opening needs to know, checked already. */
 export interface OpenRequest {
@@ -162,6 +162,8 @@ function enterRegion(core: StreamCore, slot: TableSlot): void {
   if (!core.prefix.state.clean && slot.olderMark !== undefined) record.mark = slot.olderMark;
   const region = new RegionLog(slot, core);
   region.certainTail = certainTail;
+  // There may have been an older mark that goes with the older state: what is found from the beginning on serves as well.
+  if (lacksOlderMark(slot, core.prefix.state)) region.setEnd(0, record.birth - 1, 0);
   core.regions.set(id, region);
   if (name !== undefined) core.names.set(name, region);
 }
@@ -186,7 +188,7 @@ function* recoverCore(core: StreamCore, request: OpenRequest): Steps<void> {
   }
   yield* keepWhatWasRead(table);
   prefix.evenOut();
-  yield* core.checkpointer.write(true, table.evenOut(prefix.state.clean));
+  yield* core.checkpointer.write(true, table.evenOut(prefix.state));
 }
 
 /** Writes again what stands in one whole copy only. */
@@ -194,7 +196,7 @@ function* repair({ prefix, table }: StreamCore): Steps<void> {
   yield* keepWhatWasRead(table);
   if (!prefix.uneven && !table.uneven) return;
   prefix.evenOut();
-  table.evenOut(true);
+  table.evenOut(prefix.state);
   yield 'drain';
 }
 

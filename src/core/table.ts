@@ -1,6 +1,7 @@
 import { roundUp } from '../base/sizes.js';
 import { REGION_MAX, RecordKind, TABLE_EXTENT_MAX, TABLE_SLOT, TABLE_SLOTS_MIN } from '../format/layout.js';
 import { type Mark, type TableRecord, unusedRecord } from '../format/record.js';
+import type { StreamState } from '../format/state.js';
 import type { Extent, Medium } from '../media/medium.js';
 import { corrupt, type Problem } from './problem.js';
 import { RecordWatch } from './record-watch.js';
@@ -16,6 +17,8 @@ export interface TableSlot {
   record: TableRecord;
   /** The mark of the other copy, where an interrupted checkpoint left it behind. */
   olderMark: Mark | undefined;
+  /** True if the other copy is damaged or of another life: it may have held an older mark. */
+  readonly lone: boolean;
   /** Only of regions that have one. */
   name: string | undefined;
 }
@@ -146,14 +149,17 @@ export class Table {
    * Makes both copies of each slot the one that counts; durable with the next drain. Whatever is written afterwards may be cut at
    * any word: without this, what counts could be overwritten while the other copy is no good.
    *
-   * @param clean whether the stream's state is clean. If not, an older mark stays: the older state may need it.
-   * @returns the slots left as they are, to be written in both copies with new marks
+   * @param state the stream's. If it is not clean, an older mark stays, or is made where one was lost: the older state may need it.
+   * @returns the slots that have an older mark, to be written in both copies with new marks
    */
-  evenOut(clean: boolean): TableSlot[] {
+  evenOut(state: StreamState): TableSlot[] {
     const left: TableSlot[] = [];
     for (const { slot, stale } of this.#uneven) {
-      if (!clean && slot.olderMark !== undefined) left.push(slot);
-      else this.#codec.copyOver(slot.area, slot.index, stale);
+      const { area, index, record } = slot;
+      const lost = lacksOlderMark(slot, state);
+      if (lost) this.#codec.store(area, copiesOf(area, stale), index, beforeAnyMark(record));
+      if (lost || (!state.clean && slot.olderMark !== undefined)) left.push(slot);
+      else this.#codec.copyOver(area, index, stale);
     }
     return left;
   }
@@ -192,7 +198,14 @@ export class Table {
     this.used.add(slot);
     this.#areas.push(area);
     for (let i = area.slots - 1; i >= 0; i--) {
-      this.#free.push({ area, index: i, record: unusedRecord(), olderMark: undefined, name: undefined });
+      this.#free.push({
+        area,
+        index: i,
+        record: unusedRecord(),
+        olderMark: undefined,
+        lone: false,
+        name: undefined,
+      });
     }
   }
 
@@ -209,6 +222,7 @@ export class Table {
           index: index++,
           record: value,
           olderMark: olderMark(first, second),
+          lone: stale !== undefined && !isSameLife(first, second),
           name: undefined,
         };
         if (stale !== undefined) this.#uneven.push({ slot, stale });
@@ -273,11 +287,34 @@ function slotsLost(indices: readonly number[]): Problem {
   return corrupt(`Both copies of ${which} of the region table are damaged`);
 }
 
-/** The lower one of two marks of the same life of a region, where the copies differ in nothing else that matters. */
+/** True if the mark goes with a newer state than the stream's, and the one that goes with that state is lost. */
+export function lacksOlderMark({ lone, record }: TableSlot, { clean, checkpoint }: StreamState): boolean {
+  return !clean && lone && record.mark.timestamp > checkpoint;
+}
+
+function copiesOf({ firstCopies, secondCopies }: TableArea, copy: CopyIndex): number {
+  return copy === 0 ? firstCopies : secondCopies;
+}
+
+/** An older record of the same life, with the mark that goes with any older state: recovery begins at the region's first entry. */
+function beforeAnyMark(record: TableRecord): TableRecord {
+  const { sequence, birth } = record;
+  return { ...record, sequence: sequence - 1, mark: { tail: 0, timestamp: birth - 1, entries: 0 } };
+}
+
+/** True if two copies differ in nothing but what a checkpoint changes. */
+function isSameLife(first: TableRecord | undefined, second: TableRecord | undefined): boolean {
+  return (
+    first !== undefined &&
+    first.id === second?.id &&
+    first.clears === second.clears &&
+    first.kind === second.kind
+  );
+}
+
+/** The lower one of two marks of the same life of a region. */
 function olderMark(first: TableRecord | undefined, second: TableRecord | undefined): Mark | undefined {
-  if (first === undefined || second === undefined) return undefined;
-  if (first.id !== second.id || first.clears !== second.clears || first.kind !== second.kind)
-    return undefined;
+  if (first === undefined || second === undefined || !isSameLife(first, second)) return undefined;
   if (first.mark.tail === second.mark.tail) return undefined;
   return first.mark.tail < second.mark.tail ? first.mark : second.mark;
 }

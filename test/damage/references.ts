@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { type Region, Stream, type StreamOptions } from '../../src/index.js';
 import { SimulatedMedium } from '../../src/testing/index.js';
 import { pattern } from '../helpers/bytes.js';
+import { LAYOUT } from '../helpers/format.js';
 import { anatomyOf, type Noted, type Reference } from './anatomy.js';
 
 /** Fills a stream, and notes beside it what every region holds. */
@@ -75,6 +76,21 @@ function make(
   return anatomyOf(name, image, scribe.noted, closed);
 }
 
+/** A crash in the midst of closing: the first copies of the records have new marks, the second ones old marks. */
+function makeBetweenMarks(name: string, size: number): Reference {
+  const medium = new SimulatedMedium(size);
+  const scribe = new Scribe(Stream.openSync(medium, { blockSize: 64 }));
+  fillUncertified(scribe);
+  let image: Buffer | undefined;
+  medium.onDrain = (moment) => {
+    const durable = Buffer.from(medium.crashPoint().durable);
+    if (moment === 'after drain' && !sameRecords(durable)) image ??= durable;
+  };
+  scribe.stream.closeSync();
+  if (image === undefined) throw new Error('closing did not write the marks in two steps');
+  return anatomyOf(name, image, scribe.noted, false);
+}
+
 /**
  * A stream that was recovered after a crash had torn the first one of some entries in flight, and closed: whole entries stand behind the
  * end of a region, of the same life, that are none.
@@ -92,6 +108,14 @@ function makeRecovered(name: string, size: number): Reference {
   const recovered = SimulatedMedium.fromImage(image);
   Stream.openSync(recovered).closeSync();
   return anatomyOf(name, Buffer.from(recovered.crashPoint().durable), scribe.noted, true);
+}
+
+function sameRecords(image: Buffer): boolean {
+  const { page, record, records } = LAYOUT;
+  const [first, second] = [0, page].map((at) =>
+    image.subarray(at + record.offset, at + record.offset + records * record.size),
+  );
+  return first !== undefined && second !== undefined && first.equals(second);
 }
 
 function fillSmall(scribe: Scribe): void {
@@ -189,6 +213,7 @@ export function generatedReferences(): Reference[] {
     make('crashed, all certified', 24_576, false, fillCertified),
     make('crashed, aligned', 28_672, false, fillAligned, { blockSize: 512 }),
     makeRecovered('recovered', 13_824),
+    makeBetweenMarks('crashed between marks', 24_576),
     make('crashed, much', 40_960, false, fillMuch),
   ];
 }
