@@ -30,7 +30,7 @@ export class RegionLog {
   /** Counts up when the entries of the region go away: cleared, freed, closed. Whoever reads compares. */
   life = 0;
   freed = false;
-  /** How many clears were asked for and are not done: an append has to come after them. */
+  /** How many clears and frees were asked for and are not done: an append has to come after them. */
   changing = 0;
   seed = 0;
   /** End of the committed entries, in bytes. */

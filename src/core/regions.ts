@@ -42,8 +42,32 @@ export function* allocate(core: StreamCore, size: number, name: string | undefin
   return region;
 }
 
-/** Frees a region: its space is another's to take. Its handle is of no use from the first step on. */
-export function* free(core: StreamCore, region: RegionLog): Steps<void> {
+/** Frees a region: its space is another's to take. Whatever is done to it from now on comes after it, even if its first step has to wait for others. */
+export function free(core: StreamCore, region: RegionLog): Steps<void> {
+  return changing(region, giveUp(core, region));
+}
+
+/** Empties a region. Appends made from now on come after it, even if its first step has to wait for others. */
+export function clear(core: StreamCore, region: RegionLog): Steps<void> {
+  return changing(region, empty(core, region));
+}
+
+/** The change counts as under way from the call on, not from its first step. */
+function changing(region: RegionLog, steps: Steps<void>): Steps<void> {
+  region.changing++;
+  region.stop();
+  return ending(region, steps);
+}
+
+function* ending(region: RegionLog, steps: Steps<void>): Steps<void> {
+  try {
+    yield* steps;
+  } finally {
+    region.changing--;
+  }
+}
+
+function* giveUp(core: StreamCore, region: RegionLog): Steps<void> {
   core.assertWritable();
   region.assertAlive();
   region.abandon();
@@ -59,21 +83,6 @@ export function* free(core: StreamCore, region: RegionLog): Steps<void> {
   region.release();
   core.table.giveSlot(slot);
   core.allocator.give(offset, length);
-}
-
-/** Empties a region. Appends made from now on come after it, even if its first step has to wait for others. */
-export function clear(core: StreamCore, region: RegionLog): Steps<void> {
-  region.changing++;
-  region.stop();
-  return clearing(core, region);
-}
-
-function* clearing(core: StreamCore, region: RegionLog): Steps<void> {
-  try {
-    yield* empty(core, region);
-  } finally {
-    region.changing--;
-  }
 }
 
 function* empty(core: StreamCore, region: RegionLog): Steps<void> {

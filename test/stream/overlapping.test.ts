@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Region, type Stream, VarveError } from '../../src/index.js';
+import { type Region, Stream, VarveError } from '../../src/index.js';
+import { SimulatedMedium } from '../../src/testing/index.js';
 import { stateOf, texts } from '../helpers/bytes.js';
 import { isFailure, rejects } from '../helpers/errors.js';
 import { contentOf } from '../helpers/image.js';
@@ -124,6 +125,17 @@ test('appends waiting behind an open slot of a region that is freed or cleared a
     slot.cancel();
     assert.ok(ended === 'ended' ? (await told) === 'told' : (await told) === 'fulfilled', end);
   }
+});
+
+test('what is appended behind a free that nobody waited for is refused, not lost', async () => {
+  const medium = new SimulatedMedium('64KiB', { slow: true });
+  const stream = Stream.openSync(medium, { blockSize: 64 });
+  const region = stream.allocateSync(256);
+  const busy = stream.allocate(64);
+  const freed = region.free();
+  assert.throws(() => region.appendSync('too late'), { code: 'VARVE_REGION_FREED' });
+  await Promise.all([busy, freed]);
+  await stream.close();
 });
 
 test('a slot of an earlier life of a region does nothing to the new one', async (t) => {
