@@ -40,7 +40,9 @@ export class LogCursor implements Walker {
   #words: Uint32Array = NO_WORDS;
   #start = 0;
   #next: number;
-  /** Up to here entries may be read without a further look. */
+  /** Up to here the entries are good. */
+  #good = 0;
+  /** Up to here they may be read without a further look: beside a writer, not even the next one. */
   #end = 0;
 
   /** @param position where to begin: the beginning of an entry */
@@ -79,7 +81,7 @@ export class LogCursor implements Walker {
   next(): boolean {
     if (this.region.life !== this.#life) this.region.host.assertReadable(this.region, this.#life);
     const at = this.#next;
-    if (at >= this.#end && !this.#refill()) return false;
+    if (at >= this.#end) return this.#beside ? this.#nextBeside() : this.#refill() && this.next();
     const words = this.#words;
     const word = (at - this.#start) >>> 2;
     if (((words[word + ENTRY.highWord] as number) & FORM_MASK) !== 0) return this.#nextSpecial();
@@ -88,8 +90,17 @@ export class LogCursor implements Walker {
     this.position = at;
     this.size = size;
     this.#next = at + ENTRY.header + size + (-size & 7);
-    if (this.#beside) this.region.assertStill();
     return true;
+  }
+
+  /** One step beside a writer: what was read counts if the region is still there afterwards. */
+  #nextBeside(): boolean {
+    if (this.#next >= this.#good && !this.#refill()) return false;
+    this.#end = this.#good;
+    const found = this.next();
+    this.#end = 0;
+    if (found) this.region.assertStill();
+    return found;
   }
 
   /** Gets further entries that may be read, if there are any. */
@@ -102,7 +113,8 @@ export class LogCursor implements Walker {
     this.word = NOWHERE;
     this.#words = window.words;
     this.#start = window.start;
-    this.#end = end;
+    this.#good = end;
+    if (!this.#beside) this.#end = end;
     return true;
   }
 
