@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { Stream } from '../../src/index.js';
 import { type CrashImageOptions, type CrashPoint, SimulatedMedium } from '../../src/testing/index.js';
+import { ImageMedium } from '../helpers/image-medium.js';
 import { imageKey } from './image-key.js';
 import { assertSame, type Known, newestOf, readAll } from './known.js';
-import { ScratchMedium } from './scratch.js';
 
 /** How far an image is looked into, beyond what is done with every one. */
 export interface Depth {
@@ -40,19 +40,22 @@ export interface Outcome {
 export class Examiner {
   /** How many images of crashes in recoveries were looked at. */
   recoveryImages = 0;
-  readonly #scratch: ScratchMedium;
+  /** What is on the medium: one image after the other. */
+  readonly #bytes: Uint8Array;
+  readonly #medium: ImageMedium;
   /** What came of going on from what recoveries left, by its key: many images become the same one. */
   readonly #wentOn = new Map<number, { found: Known; next: number | undefined }>();
   readonly #toCheck: Stream[] = [];
 
   /** @param size bytes of the images */
   constructor(size: number) {
-    this.#scratch = new ScratchMedium(size);
+    this.#bytes = new Uint8Array(size);
+    this.#medium = new ImageMedium(this.#bytes);
   }
 
   /** Bytes of the images. */
   get size(): number {
-    return this.#scratch.size;
+    return this.#medium.size;
   }
 
   /**
@@ -61,9 +64,9 @@ export class Examiner {
    * @param put stores the image
    */
   examine(put: (image: Uint8Array) => void, depth: Depth): Outcome {
-    const medium = this.#scratch;
-    put(medium.bytes);
-    const image = depth === SHALLOW ? undefined : medium.bytes.slice();
+    const medium = this.#medium;
+    put(this.#bytes);
+    const image = depth === SHALLOW ? undefined : this.#bytes.slice();
     const stream = Stream.openSync(medium, { mode: 'open' });
     const found = readAll(stream);
     const { committed } = stream;
@@ -87,8 +90,8 @@ export class Examiner {
 
   /** Opens what the recovery left as if the process had died right then, appends, closes and opens once more. */
   #goOn(): { found: Known; next: number | undefined } {
-    const medium = this.#scratch;
-    const key = imageKey(medium.bytes);
+    const medium = this.#medium;
+    const key = imageKey(this.#bytes);
     const seen = this.#wentOn.get(key);
     if (seen !== undefined) return seen;
     const stream = Stream.openSync(medium, { mode: 'open' });
@@ -123,9 +126,7 @@ export class Examiner {
 
 /** Throws unless the image shows this and nothing else. */
 export function assertShows(image: Uint8Array, expected: Known, when: string): void {
-  const medium = new ScratchMedium(image.length);
-  medium.bytes.set(image);
-  assertSame(readAll(Stream.openSync(medium, { mode: 'open' })), expected, when);
+  assertSame(readAll(Stream.openSync(new ImageMedium(image.slice()), { mode: 'open' })), expected, when);
 }
 
 /** Appends to two regions, or twice to a new one, as it must be possible after any crash. */

@@ -1,6 +1,6 @@
 import { type Entry, type Missing, type Region, Stream } from '../../src/index.js';
 import { isFailure } from '../helpers/errors.js';
-import { ImageMedium } from './image-medium.js';
+import { ImageMedium } from '../helpers/image-medium.js';
 
 /** What somebody was told instead of what he wanted to read. */
 export interface Told {
