@@ -4,6 +4,7 @@ import { FORMAT_VERSION, PREFIX, RecordKind } from '../format/layout.js';
 import type { Extent, Medium } from '../media/medium.js';
 import { Allocator } from './allocator.js';
 import { createStream, isUnfinished } from './create.js';
+import { lacksOlderMark } from './older-mark.js';
 import { type Prefix, type PrefixFinding, readPrefix } from './prefix.js';
 import { corrupt, errorOf, type Problem } from './problem.js';
 import { recover } from './recovery.js';
@@ -11,7 +12,7 @@ import { RegionLog } from './region-log.js';
 import { isSoundHeader, isSoundRegion, isSoundState } from './soundness.js';
 import type { Steps } from './steps.js';
 import { StreamCore } from './stream-core.js';
-import { type DataArea, lacksOlderMark, Table, type TableSlot } from './table.js';
+import { type DataArea, Table, type TableSlot } from './table.js';
 
 /** What opening needs to know, checked already. */
 export interface OpenRequest {

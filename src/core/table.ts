@@ -3,6 +3,7 @@ import { REGION_MAX, RecordKind, TABLE_EXTENT_MAX, TABLE_SLOT, TABLE_SLOTS_MIN }
 import { type Mark, type TableRecord, unusedRecord } from '../format/record.js';
 import type { StreamState } from '../format/state.js';
 import type { Extent, Medium } from '../media/medium.js';
+import { beforeAnyMark, isSameLife, lacksOlderMark, olderMark } from './older-mark.js';
 import { corrupt, type Problem } from './problem.js';
 import { RecordWatch } from './record-watch.js';
 import { isCountable } from './soundness.js';
@@ -287,34 +288,6 @@ function slotsLost(indices: readonly number[]): Problem {
   return corrupt(`Both copies of ${which} of the region table are damaged`);
 }
 
-/** True if the mark goes with a newer state than the stream's, and the one that goes with that state is lost. */
-export function lacksOlderMark({ lone, record }: TableSlot, { clean, checkpoint }: StreamState): boolean {
-  return !clean && lone && record.mark.timestamp > checkpoint;
-}
-
 function copiesOf({ firstCopies, secondCopies }: TableArea, copy: CopyIndex): number {
   return copy === 0 ? firstCopies : secondCopies;
-}
-
-/** An older record of the same life, with the mark that goes with any older state: recovery begins at the region's first entry. */
-function beforeAnyMark(record: TableRecord): TableRecord {
-  const { sequence, birth } = record;
-  return { ...record, sequence: sequence - 1, mark: { tail: 0, timestamp: birth - 1, entries: 0 } };
-}
-
-/** True if two copies differ in nothing but what a checkpoint changes. */
-function isSameLife(first: TableRecord | undefined, second: TableRecord | undefined): boolean {
-  return (
-    first !== undefined &&
-    first.id === second?.id &&
-    first.clears === second.clears &&
-    first.kind === second.kind
-  );
-}
-
-/** The lower one of two marks of the same life of a region. */
-function olderMark(first: TableRecord | undefined, second: TableRecord | undefined): Mark | undefined {
-  if (first === undefined || second === undefined || !isSameLife(first, second)) return undefined;
-  if (first.mark.tail === second.mark.tail) return undefined;
-  return first.mark.tail < second.mark.tail ? first.mark : second.mark;
 }
