@@ -1,5 +1,5 @@
-import { formOf, strideAt, timestampAt } from '../format/entry.js';
-import { ENTRY, Form } from '../format/layout.js';
+import { timestampAt } from '../format/entry.js';
+import { eachEntry } from './each-entry.js';
 import { corrupt, type Problem } from './problem.js';
 import type { RegionLog } from './region-log.js';
 import type { Steps } from './steps.js';
@@ -127,12 +127,8 @@ class Damage {
 }
 
 function count({ window, from, to }: Piece, report: CheckReport): void {
-  const { words, start } = window;
-  for (let at = from; at < to; ) {
-    const word = (at - start) / 4;
-    at += strideAt(words, word);
-    if (formOf(words[word + ENTRY.highWord] as number) === Form.filler) continue;
+  eachEntry(window, from, to, (_, size) => {
     report.entries++;
-    report.bytes += words[word] as number;
-  }
+    report.bytes += size;
+  });
 }

@@ -1,22 +1,12 @@
-import { formOf, strideAt, timestampAt } from '../format/entry.js';
-import { ENTRY, Form } from '../format/layout.js';
-import type { Window } from '../media/window.js';
+import { timestampAt } from '../format/entry.js';
+import { ENTRY } from '../format/layout.js';
 import { chainsBehind, reachOf } from './certificates.js';
+import { eachEntry } from './each-entry.js';
 import { corrupt, type Problem } from './problem.js';
 import type { RegionLog } from './region-log.js';
 import type { Span } from './search.js';
 
 const STILL_SERVED = 'Opened read-only, the stream serves what is whole';
-
-/** The timestamps of the entries in [from, to) of a window, which are known to be good. */
-export function* timestampsIn(window: Window, from: number, to: number): Generator<number, void, void> {
-  const { words, start } = window;
-  for (let at = from; at < to; ) {
-    const word = (at - start) / 4;
-    if (formOf(words[word + ENTRY.highWord] as number) !== Form.filler) yield timestampAt(words, word);
-    at += strideAt(words, word);
-  }
-}
 
 /** Notes in each region that ends before its newest mark that it is damaged there: what was there was durable before that mark was written. */
 export function findShortRegions(regions: readonly RegionLog[]): Problem | undefined {
@@ -60,7 +50,9 @@ export function placeMissing(missing: readonly number[], regions: readonly Regio
 function hasHole(region: RegionLog, reach: number, span: Span, unexplained: Set<number>): boolean {
   let found = false;
   for (const { window, from, end } of chainsBehind(region, reach, span)) {
-    for (const timestamp of timestampsIn(window, from, end)) found = unexplained.delete(timestamp) || found;
+    eachEntry(window, from, end, (timestamp) => {
+      found = unexplained.delete(timestamp) || found;
+    });
   }
   return found;
 }

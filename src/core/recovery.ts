@@ -3,7 +3,8 @@ import { ENTRY, TIMESTAMP_SUPPLY } from '../format/layout.js';
 import type { StreamState } from '../format/state.js';
 import type { Window } from '../media/window.js';
 import { certifiedBehind, reachOf } from './certificates.js';
-import { findShortRegions, placeMissing, timestampsIn } from './missing.js';
+import { eachEntry } from './each-entry.js';
+import { findShortRegions, placeMissing } from './missing.js';
 import type { Problem } from './problem.js';
 import type { RegionLog } from './region-log.js';
 import type { Steps } from './steps.js';
@@ -98,7 +99,7 @@ function* scanTail(
     const from = region.tail;
     const window = extendTail(region, limit, census);
     if (window === undefined) return;
-    for (const timestamp of timestampsIn(window, from, region.tail)) census.note(timestamp);
+    eachEntry(window, from, region.tail, (timestamp) => census.note(timestamp));
     progress(region.tail - from);
     yield 'pause';
   }

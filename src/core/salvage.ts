@@ -2,9 +2,9 @@ import { formOf, timestampAt } from '../format/entry.js';
 import { ENTRY, Form, TIMESTAMP_END } from '../format/layout.js';
 import type { StreamState } from '../format/state.js';
 import type { Window } from '../media/window.js';
+import { eachEntry } from './each-entry.js';
 import { loss, type Missing, type MissingRange } from './loss.js';
 import type { Mended } from './mended.js';
-import { timestampsIn } from './missing.js';
 import type { RegionLog } from './region-log.js';
 import type { Range } from './scanner.js';
 import type { Steps } from './steps.js';
@@ -131,7 +131,7 @@ class Dig implements Remains {
 
   #take({ window, from, to }: Piece): void {
     if (from > this.#end) this.#miss(from, firstBehind(window, from));
-    for (const timestamp of timestampsIn(window, from, to)) this.#count(timestamp);
+    eachEntry(window, from, to, (timestamp) => this.#count(timestamp));
     const last = this.stretches.at(-1);
     if (last?.to === from) last.to = to;
     else this.stretches.push({ from, to });
