@@ -38,6 +38,23 @@ export class Allocator {
     return offset;
   }
 
+  /** Takes exactly [offset, offset + size); false if not all of it is free. */
+  takeAt(offset: number, size: number): boolean {
+    const start = this.#byStart.has(offset) ? offset : this.#startBefore(offset);
+    const whole = start === undefined ? 0 : (this.#byStart.get(start) as number);
+    if (start === undefined || start + whole < offset + size) return false;
+    this.#remove(start);
+    this.give(start, offset - start);
+    this.give(offset + size, start + whole - offset - size);
+    return true;
+  }
+
+  /** Where the free extent begins that `offset` lies in. */
+  #startBefore(offset: number): number | undefined {
+    for (const [start, size] of this.#byStart) if (start <= offset && offset < start + size) return start;
+    return undefined;
+  }
+
   /** The size of the largest free extent. */
   get largest(): number {
     const starts = this.#classes.findLast((set) => set !== undefined && set.size > 0);

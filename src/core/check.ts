@@ -74,7 +74,7 @@ function* checkRegion(
   report: CheckReport,
   progress: (bytes: number) => void,
 ): Steps<void> {
-  const limit = region.sealed;
+  const { sealed: limit, life } = region;
   if (!region.host.medium.retains) return;
   const damage = new Damage(region);
   const before = region.slot.record.birth - 1;
@@ -83,7 +83,8 @@ function* checkRegion(
     const { after } = survey;
     const piece = yield* survey.next();
     if (piece === undefined) break;
-    if (!piece.good && region.host.isTaken(region)) return;
+    // What follows may be another region's, or the next life's.
+    if (region.life !== life || (!piece.good && region.isOver(life))) return;
     if (piece.good) count(piece, report);
     else damage.note(piece, after);
     progress(piece.to - piece.from);

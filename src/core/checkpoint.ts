@@ -5,7 +5,8 @@ import type { Persister } from './persister.js';
 import type { Prefix } from './prefix.js';
 import type { RegionLog } from './region-log.js';
 import type { Steps } from './steps.js';
-import type { Table, TableSlot } from './table.js';
+import type { Table } from './table.js';
+import type { TableSlot } from './table-slots.js';
 
 /** A region is marked anew after so many bytes at the latest, which bounds what a recovery has to scan. */
 export const MARK_SPAN = 64 * 2 ** 20;

@@ -56,8 +56,7 @@ export class LogCursor implements Walker {
 
   /** Throws if the entries it goes through are gone. */
   assertGood(): void {
-    if (this.stale) this.region.host.assertReadable(this.region, this.#life);
-    this.region.assertStill();
+    this.region.assertStill(this.#life);
   }
 
   get window(): Window {
@@ -95,11 +94,13 @@ export class LogCursor implements Walker {
 
   /** One step beside a writer: what was read counts if the region is still there afterwards. */
   #nextBeside(): boolean {
-    if (this.#next >= this.#good && !this.#refill()) return false;
-    this.#end = this.#good;
-    const found = this.next();
-    this.#end = 0;
-    if (found) this.region.assertStill();
+    let found = false;
+    if (this.#next < this.#good || this.#refill()) {
+      this.#end = this.#good;
+      found = this.next();
+      this.#end = 0;
+    }
+    this.region.assertStill(this.#life);
     return found;
   }
 
@@ -128,7 +129,7 @@ export class LogCursor implements Walker {
       this.word = word;
       this.position = at;
       this.size = this.#words[word] as number;
-      this.region.assertStill();
+      if (this.#beside) this.region.assertStill(this.#life);
       return true;
     }
     return false;

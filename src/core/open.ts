@@ -4,15 +4,16 @@ import { FORMAT_VERSION, PREFIX, RecordKind } from '../format/layout.js';
 import type { Extent, Medium } from '../media/medium.js';
 import { Allocator } from './allocator.js';
 import { createStream, isUnfinished } from './create.js';
-import { lacksOlderMark } from './older-mark.js';
+import { enterRegion } from './enter-region.js';
 import { type Prefix, type PrefixFinding, readPrefix } from './prefix.js';
 import { corrupt, errorOf, type Problem } from './problem.js';
 import { recover } from './recovery.js';
-import { RegionLog } from './region-log.js';
-import { isSoundHeader, isSoundRegion, isSoundState } from './soundness.js';
+import { isSoundHeader, isSoundState } from './soundness.js';
 import type { Steps } from './steps.js';
 import { StreamCore } from './stream-core.js';
-import { type DataArea, Table, type TableSlot } from './table.js';
+import { Table } from './table.js';
+import type { TableSlot } from './table-slots.js';
+import type { DataArea } from './table-space.js';
 
 /** What opening needs to know, checked already. */
 export interface OpenRequest {
@@ -148,25 +149,6 @@ function giveGaps(allocator: Allocator, slots: readonly TableSlot[], data: DataA
     end = record.offset + record.length;
   }
   allocator.give(end, data.end - end);
-}
-
-function enterRegion(core: StreamCore, slot: TableSlot): void {
-  const { record, name } = slot;
-  const { mark, id } = record;
-  const limit = core.readOnly ? Number.POSITIVE_INFINITY : core.prefix.state.limit;
-  const sound = isSoundRegion(record, slot.olderMark, limit);
-  if (!sound || core.regions.has(id) || (name !== undefined && core.names.has(name))) {
-    core.table.problems.push(corrupt(`The record of region ${id} makes no sense`, { region: id }));
-    return;
-  }
-  const certainTail = mark.tail;
-  if (!core.prefix.state.clean && slot.olderMark !== undefined) record.mark = slot.olderMark;
-  const region = new RegionLog(slot, core);
-  region.certainTail = certainTail;
-  // There may have been an older mark that goes with the older state: what is found from the beginning on serves as well.
-  if (lacksOlderMark(slot, core.prefix.state)) region.setEnd(0, record.birth - 1, 0);
-  core.regions.set(id, region);
-  if (name !== undefined) core.names.set(name, region);
 }
 
 /** Finds the ends of the regions, and unless the stream is only read, writes them down as closing would have. */

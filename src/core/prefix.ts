@@ -5,10 +5,15 @@ import { FORMAT_VERSION, HEADER, MAGIC, PAGE, PREFIX, STATE } from '../format/la
 import { streamSeed } from '../format/seeds.js';
 import { decodeState, encodeState, type StreamState } from '../format/state.js';
 import type { Extent } from '../media/medium.js';
+import { Glance } from './record-watch.js';
+import { isSoundState } from './soundness.js';
 import type { Steps } from './steps.js';
 import { load, store } from './storage.js';
-import type { DataArea } from './table.js';
-import { type CopyIndex, chooseCopy } from './twice.js';
+import type { DataArea } from './table-space.js';
+import { type CopyIndex, chooseCopy, type Twice } from './twice.js';
+
+/** How often one looks for a whole state: a writer may be just storing each copy that is looked at. */
+const LOOKS = 8;
 
 /** Which copy of each structure is damaged or old. */
 interface StaleCopies {
@@ -22,9 +27,9 @@ export class Prefix {
   readonly seed: number;
   state: StreamState;
   /** The copies of header and state that do not count. */
-  readonly stale: StaleCopies;
+  stale: StaleCopies;
   /** True if one is damaged. */
-  readonly damaged: boolean;
+  damaged: boolean;
   readonly #extent: Extent;
 
   constructor(
@@ -54,6 +59,11 @@ export class Prefix {
     };
     const state: StreamState = { sequence: 1, limit: 1, checkpoint: 0, newest: 0, clean: true };
     return new Prefix(extent, header, state);
+  }
+
+  /** What those need who read beside a writer. */
+  glance(): Glance {
+    return new Glance(this.#extent);
   }
 
   /** What regions and table extents may take. */
@@ -89,6 +99,19 @@ export class Prefix {
     store(this.#extent, page * PAGE + STATE.at, encodeState(this.state, this.seed));
   }
 
+  /** Looks what the medium says of the state now, where others write it too. The older one is kept while neither copy is whole. */
+  refresh(): void {
+    for (let looks = 0; looks < LOOKS; looks++) {
+      this.#extent.rewind();
+      const { value, stale, damaged } = readState(this.#extent, this.seed);
+      if (value === undefined || !isSoundState(value)) continue;
+      if (value.sequence !== this.state.sequence) this.state = value;
+      this.stale = { ...this.stale, state: stale };
+      this.damaged = damaged || this.stale.header !== undefined;
+      return;
+    }
+  }
+
   /** Changes the state in two steps. */
   *saveState(change: Partial<StreamState>): Steps<void> {
     this.state = { ...this.state, ...change, sequence: this.state.sequence + 1 };
@@ -116,13 +139,17 @@ export function readPrefix(extent: Extent): PrefixFinding {
       : { is: 'something else' };
   }
   const seed = streamSeed(header.uuid);
-  const [first, second] = pages.map((page) =>
-    decodeState(page.subarray(STATE.at, STATE.at + STATE.size), seed),
-  );
-  const { value, stale, damaged } = chooseCopy(first, second);
+  const { value, stale, damaged } = readState(extent, seed);
   if (value === undefined) return { is: 'damaged', what: 'both copies of the state' };
   const half = headers.indexOf(undefined);
   const staleHeader = half === -1 ? undefined : (half as CopyIndex);
   const copies = { stale: { header: staleHeader, state: stale }, damaged: damaged || half !== -1 };
   return { is: 'stream', prefix: new Prefix(extent, header, value, copies) };
+}
+
+function readState(extent: Extent, seed: number): Twice<StreamState> {
+  const [first, second] = [0, PAGE].map((page) =>
+    decodeState(load(extent, page + STATE.at, STATE.size), seed),
+  );
+  return chooseCopy(first, second);
 }

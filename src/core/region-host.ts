@@ -3,7 +3,7 @@ import type { Clock } from './clock.js';
 import type { Kernel } from './kernel.js';
 import type { RecordWatch } from './record-watch.js';
 import type { RegionLog } from './region-log.js';
-import type { TableSlot } from './table.js';
+import type { TableSlot } from './table-slots.js';
 
 /** What a region needs of its stream. */
 export interface RegionHost {
@@ -21,10 +21,8 @@ export interface RegionHost {
   assertReadable(region: RegionLog, life: number): void;
   /** What tells a reader that somebody else may have cleared or freed a region; undefined for who writes himself. */
   watch(slot: TableSlot): RecordWatch | undefined;
-  /** True if it was another process that cleared or freed the region, which is then abandoned: what looks like damage is none. */
-  isTaken(region: RegionLog): boolean;
-  /** Throws if it is. */
-  assertNotTaken(region: RegionLog): void;
+  /** Learns what others have changed in state and table: regions that were cleared or freed begin another life, or end. */
+  refresh(): void;
   /** Takes the remaining steps of changes under way. */
   finishChanges(): void;
   /** Where somebody else writes the entries: looks for further ones, and is true if there are any. */

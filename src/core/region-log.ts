@@ -11,7 +11,7 @@ import type { RecordWatch } from './record-watch.js';
 import type { RegionHost } from './region-host.js';
 import { Reservations } from './reservations.js';
 import type { SparseIndex } from './sparse-index.js';
-import type { TableSlot } from './table.js';
+import type { TableSlot } from './table-slots.js';
 
 /** Of the hot path: constants of their own, as each look into an object counts against what is inlined. */
 const { header: HEADER, lowWord: LOW, highWord: HIGH } = ENTRY;
@@ -54,7 +54,7 @@ export class RegionLog {
   index: SparseIndex | undefined = undefined;
   /** Up to here an append needs no second thought; 0 if something has to be looked at first. */
   #reach = 0;
-  readonly #watch: RecordWatch | undefined;
+  #watch: RecordWatch | undefined;
   #window: Window | undefined;
   /** The windows that hold something not sealed yet, and `#window`; each begins where the one before ends to be used. */
   #windows: Window[] = [];
@@ -65,7 +65,6 @@ export class RegionLog {
     this.slot = slot;
     this.host = host;
     this.#clock = host.clock;
-    this.#watch = host.watch(slot);
     this.reservations = new Reservations(this);
     this.restart();
   }
@@ -106,6 +105,7 @@ export class RegionLog {
   /** Takes over what the record says: after opening, and after a clear. */
   restart(): void {
     const { record } = this.slot;
+    this.#watch = this.host.watch(this.slot);
     this.seed = regionSeed(this.host.uuid, record.id, record.clears);
     this.certainTail = record.mark.tail;
     this.setEnd(record.mark.tail, record.mark.timestamp, record.mark.entries);
@@ -174,9 +174,30 @@ export class RegionLog {
     }
   }
 
-  /** Throws if the writer of another process has taken the region away: what was read before is right if this does not throw. */
-  assertStill(): void {
-    if (this.#watch?.stirred === true) this.host.assertNotTaken(this);
+  /**
+   * Throws if the region's life `life` is over, also if that is the work of another process: what was read of it before is right if this
+   * does not throw.
+   */
+  assertStill(life: number): void {
+    if (this.#watch?.stirred === true) this.host.refresh();
+    if (this.life !== life) this.host.assertReadable(this, life);
+  }
+
+  /** As `assertAlive`, where it may be another process that has freed it. */
+  assertUsable(): void {
+    if (this.#watch?.stirred === true) this.host.refresh();
+    this.assertAlive();
+  }
+
+  /** Finds everything that another process has appended so far. */
+  catchUp(): void {
+    while (this.host.grew(this));
+  }
+
+  /** True if the life is over, by the longest look there is: what seems damaged may be another region's, or the next life's. */
+  isOver(life: number): boolean {
+    if (this.#watch !== undefined) this.host.refresh();
+    return this.life !== life;
   }
 
   /** A window that takes stores to [position, end), which lies behind everything committed. */
@@ -232,6 +253,12 @@ export class RegionLog {
     this.host.kernel.seal(window, this.sealed, to, this.seed);
     if (!window.flushesLines) this.extent.flush(this.sealed, to);
     this.sealed = to;
+  }
+
+  /** Others have changed the record: it has another mark, or the region was cleared. */
+  follow(): void {
+    const { id, clears } = this.slot.record;
+    if (regionSeed(this.host.uuid, id, clears) !== this.seed) this.cleared();
   }
 
   /** The region was cleared: the record says so already. */

@@ -46,9 +46,10 @@ function lastWhole(window: Window, position: number, end: number): number {
 }
 
 function verifiedStretch(region: RegionLog, position: number, after: number): Stretch {
+  const { life } = region;
   const window = goodWindow(region, position, region.ownFrom, after);
   if (window !== undefined) return { window, end: window.verified };
-  region.host.assertNotTaken(region);
+  if (region.isOver(life)) region.host.assertReadable(region, life);
   throw damaged(region, position);
 }
 

@@ -8,13 +8,15 @@ import { chooseKernel, type Kernel } from './kernel.js';
 import { Persister } from './persister.js';
 import type { Prefix } from './prefix.js';
 import { errorOf, type Problem } from './problem.js';
-import type { RecordWatch } from './record-watch.js';
+import type { Glance, RecordWatch } from './record-watch.js';
 import { extendTail } from './recovery.js';
 import type { RegionHost } from './region-host.js';
 import type { RegionLog } from './region-log.js';
 import { Signal } from './signal.js';
 import { StepQueue, type Steps } from './steps.js';
-import type { Table, TableSlot } from './table.js';
+import { refreshStructure } from './structure-refresh.js';
+import type { Table } from './table.js';
+import type { TableSlot } from './table-slots.js';
 
 /** How long a reader waits before it looks again whether another process has written. Milliseconds. */
 const LOOK_AGAIN = 20;
@@ -52,6 +54,8 @@ export class StreamCore implements RegionHost {
   closed = false;
   #poison: VarveError | undefined;
   readonly #commits = new Signal();
+  /** Of a reader. */
+  readonly #glance: Glance | undefined;
 
   constructor(parts: StreamParts) {
     this.medium = parts.medium;
@@ -59,6 +63,7 @@ export class StreamCore implements RegionHost {
     this.table = parts.table;
     this.allocator = parts.allocator;
     this.readOnly = parts.readOnly;
+    this.#glance = parts.readOnly ? parts.prefix.glance() : undefined;
     this.clock = new Clock(parts.prefix.state);
     this.tasks = new StepQueue(parts.medium);
     this.persister = new Persister(parts.medium, this.clock, this);
@@ -113,25 +118,22 @@ export class StreamCore implements RegionHost {
   }
 
   watch(slot: TableSlot): RecordWatch | undefined {
-    return this.readOnly ? this.table.watch(slot) : undefined;
+    return this.#glance === undefined ? undefined : this.table.watch(slot, this.#glance);
   }
 
-  isTaken(region: RegionLog): boolean {
-    if (!this.readOnly) return false;
-    const { kind, id, clears } = region.slot.record;
-    const now = this.table.current(region.slot);
-    if (now !== undefined && now.kind === kind && now.id === id && now.clears === clears) return false;
-    region.abandon();
-    return true;
+  /**
+   * Learns what others have changed in state and table since the last look. For a reader beside a writer of another process, at any
+   * time; for who writes too, while nobody else changes the structure.
+   */
+  refresh(): void {
+    this.assertOpen();
+    refreshStructure(this);
+    this.#glance?.looked();
   }
 
-  assertNotTaken(region: RegionLog): void {
-    if (!this.isTaken(region)) return;
-    throw new VarveError(
-      'VARVE_REGION_FREED',
-      `Region ${region.slot.record.id} was cleared or freed by its writer while it was read: open the stream again to see what is there`,
-      this.#place(),
-    );
+  /** As `refresh`, where somebody else may write. */
+  notice(): void {
+    if (this.readOnly) this.refresh();
   }
 
   /** Throws if the region table is damaged: regions may be there that nobody can see. */
@@ -180,7 +182,7 @@ export class StreamCore implements RegionHost {
   /** Looks for what another process has committed, where one may write. */
   look(): void {
     if (!this.readOnly) return;
-    this.assertOpen();
+    this.refresh();
     for (const region of this.regions.values()) this.grew(region);
   }
 

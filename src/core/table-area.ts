@@ -24,6 +24,12 @@ export interface RecordCopies {
   readonly second: TableRecord | undefined;
 }
 
+/** All copies of the records of an area, as they are in memory. */
+export interface TableCopies {
+  readonly firsts: Uint32Array;
+  readonly seconds: Uint32Array;
+}
+
 /** The part of the table that lies in the pages of the header. */
 export function firstArea(extent: Extent): TableArea {
   return { extent, offset: 0, ...FIRST_TABLE };
@@ -63,29 +69,21 @@ export class SlotCodec {
     store(extent, secondCopies, bytes);
   }
 
-  /** The records of all slots, in their order. */
-  *readAll(area: TableArea): Generator<RecordCopies> {
-    const { extent, slots, firstCopies, secondCopies } = area;
-    const firsts = wordsOf(load(extent, firstCopies, slots * RECORD.size));
-    const seconds = wordsOf(load(extent, secondCopies, slots * RECORD.size));
-    for (let index = 0; index < slots; index++) {
-      const at = index * RECORD_WORDS;
-      const place = placeOf(area, index);
-      const first = this.#recordAt(firsts, at, place);
-      yield {
-        first,
-        second: isSameRecord(firsts, at, seconds, at) ? first : this.#recordAt(seconds, at, place),
-      };
-    }
+  /** The copies of all records of an area. */
+  copies({ extent, slots, firstCopies, secondCopies }: TableArea): TableCopies {
+    return {
+      firsts: wordsOf(load(extent, firstCopies, slots * RECORD.size)),
+      seconds: wordsOf(load(extent, secondCopies, slots * RECORD.size)),
+    };
   }
 
-  /** The record of one slot. */
-  read(area: TableArea, index: number): RecordCopies {
-    const { extent, firstCopies, secondCopies } = area;
-    const [first, second] = [firstCopies, secondCopies].map((copies) =>
-      decodeRecord(load(extent, copies + index * RECORD.size, RECORD.size), this.#seed, placeOf(area, index)),
-    );
-    return { first, second };
+  /** What the two copies of a slot say. */
+  decode(area: TableArea, index: number, { firsts, seconds }: TableCopies): RecordCopies {
+    const at = index * RECORD_WORDS;
+    const place = placeOf(area, index);
+    const first = this.#recordAt(firsts, at, place);
+    const same = isSameRecord(firsts, at, seconds, at);
+    return { first, second: same ? first : this.#recordAt(seconds, at, place) };
   }
 
   /** The words of a slot's first copy, as they are in memory. */

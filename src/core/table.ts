@@ -1,51 +1,30 @@
-import { roundUp } from '../base/sizes.js';
-import { REGION_MAX, RecordKind, TABLE_EXTENT_MAX, TABLE_SLOT, TABLE_SLOTS_MIN } from '../format/layout.js';
-import { type Mark, type TableRecord, unusedRecord } from '../format/record.js';
+import { RecordKind } from '../format/layout.js';
+import { unusedRecord } from '../format/record.js';
 import type { StreamState } from '../format/state.js';
 import type { Extent, Medium } from '../media/medium.js';
-import { beforeAnyMark, isSameLife, lacksOlderMark, olderMark } from './older-mark.js';
-import { corrupt, type Problem } from './problem.js';
-import { RecordWatch } from './record-watch.js';
-import { isCountable } from './soundness.js';
+import { beforeAnyMark, lacksOlderMark } from './older-mark.js';
+import type { Problem } from './problem.js';
+import { type Glance, RecordWatch } from './record-watch.js';
 import type { Steps } from './steps.js';
-import { firstArea, furtherArea, SlotCodec, type TableArea } from './table-area.js';
-import { type CopyIndex, chooseCopy } from './twice.js';
-
-/** A line of the region table, in memory. */
-export interface TableSlot {
-  readonly area: TableArea;
-  readonly index: number;
-  record: TableRecord;
-  /** The mark of the other copy, where an interrupted checkpoint left it behind. */
-  olderMark: Mark | undefined;
-  /** True if the other copy is damaged or of another life: it may have held an older mark. */
-  readonly lone: boolean;
-  /** Only of regions that have one. */
-  name: string | undefined;
-}
-
-/** The part of a stream that regions and table extents may take: [start, end), in multiples of `blockSize`. */
-export interface DataArea {
-  start: number;
-  end: number;
-  blockSize: number;
-}
+import { furtherArea, SlotCodec, type TableArea } from './table-area.js';
+import { AreaView, type SlotNews } from './table-refresh.js';
+import {
+  newSlot,
+  noChanges,
+  type TableChanges,
+  type TablePart,
+  type TableSlot,
+  TableSlots,
+} from './table-slots.js';
+import { type DataArea, TableSpace } from './table-space.js';
+import type { CopyIndex } from './twice.js';
 
 /** The region table: slots in the header pages and in further extents. */
 export class Table {
-  /** Slots in use. */
-  readonly used = new Set<TableSlot>();
-  readonly problems: Problem[] = [];
-  /** Slots whose two copies differ, and which of them does not count. */
-  readonly #uneven: { slot: TableSlot; stale: CopyIndex }[] = [];
-  /** How many slots have one damaged copy. */
-  damagedCopies = 0;
   readonly #medium: Medium;
-  readonly #data: DataArea;
+  readonly #space: TableSpace;
   readonly #codec: SlotCodec;
-  readonly #areas: TableArea[] = [];
-  readonly #free: TableSlot[] = [];
-  #nextId = 1;
+  readonly #slots: TableSlots;
 
   /**
    * @param prefix the extent of header pages and first table
@@ -53,45 +32,90 @@ export class Table {
    */
   constructor(medium: Medium, prefix: Extent, data: DataArea, seed: number) {
     this.#medium = medium;
-    this.#data = data;
+    this.#space = new TableSpace(data);
     this.#codec = new SlotCodec(seed);
-    this.#areas.push(firstArea(prefix));
+    this.#slots = new TableSlots(medium, prefix, this.#space, this.#codec);
+  }
+
+  /** Slots in use. */
+  get used(): Set<TableSlot> {
+    return this.#slots.used;
+  }
+
+  /** What is damaged or makes no sense. */
+  get problems(): Problem[] {
+    return this.#slots.problems;
   }
 
   /** Free slots left. */
   get vacancies(): number {
-    return this.#free.length;
+    return this.#slots.free.length;
   }
 
   /** The id given out last; 0 if none was. */
   get lastId(): number {
-    return this.#nextId - 1;
+    return this.#slots.lastId;
   }
 
   /** The next region's id. Ids are never used again. */
   takeId(): number {
-    return this.#nextId++;
+    return ++this.#slots.lastId;
   }
 
   /** Writes the empty first table of a new stream; durable with the next drain. */
   create(): void {
-    this.#codec.clear(this.#areas[0] as TableArea);
+    this.#codec.clear((this.#slots.parts[0] as TablePart).area);
+  }
+
+  /** How many slots have one damaged copy. */
+  get damagedCopies(): number {
+    return [...this.#slots.uneven.values()].filter(({ damaged }) => damaged).length;
   }
 
   /** Reads all slots. What cannot be read stands in `problems`. */
   readAll(): void {
-    for (let i = 0; i < this.#areas.length; i++) this.#readArea(this.#areas[i] as TableArea);
-    this.#free.reverse();
+    const { parts, free } = this.#slots;
+    const changes = noChanges();
+    // Reading one area may find further ones.
+    for (let i = 0; i < parts.length; i++) {
+      const part = parts[i] as TablePart;
+      this.#slots.takeIn(part, slotsOf(part.area, this.#codec), changes);
+    }
+    free.reverse();
+  }
+
+  /**
+   * Looks what the medium says now, where others write to the table too: another process, or another thread. Only slots whose bytes have
+   * changed are decoded. Of a writer in the midst of a change either the old record or the new one is seen.
+   *
+   * @throws VARVE_IO if the medium cannot be read any more
+   */
+  refresh(): TableChanges {
+    const { parts } = this.#slots;
+    const changes = noChanges();
+    for (let i = 0; i < parts.length; i++) {
+      const part = parts[i] as TablePart;
+      part.view ??= new AreaView(part.area, this.#codec);
+      this.#slots.takeIn(part, part.view.news(), changes);
+    }
+    return changes;
+  }
+
+  /** Takes back that a region was added: the next `refresh` finds it again, as far as it still is there. */
+  postpone({ area, index }: TableSlot): void {
+    const part = this.#slots.parts.find((candidate) => candidate.area === area) as TablePart;
+    this.#slots.drop(part, index);
+    part.view?.forget(index);
   }
 
   /** A free slot, taken. Must not be called without vacancies. */
   takeSlot(): TableSlot {
-    return this.#free.pop() as TableSlot;
+    return this.#slots.free.pop() as TableSlot;
   }
 
   /** Gives a slot back whose record says `free`. */
   giveSlot(slot: TableSlot): void {
-    this.#free.push(slot);
+    this.#slots.free.push(slot);
   }
 
   /** Stores a name beside a slot. It is durable before the record that speaks of it is stored. */
@@ -126,24 +150,17 @@ export class Table {
 
   /** Gives all of the table, and of the pages that its first part lies in, to the next drain: as it was read. */
   flushAll(): void {
-    for (const { extent } of this.#areas) extent.flush(0, extent.length);
-  }
-
-  /** What the medium says of a slot now, where another process may have changed it; undefined if nothing can be read. */
-  current({ area, index }: TableSlot): TableRecord | undefined {
-    area.extent.rewind();
-    const { first, second } = this.#codec.read(area, index);
-    return chooseCopy(first, second).value;
+    for (const { area } of this.#slots.parts) area.extent.flush(0, area.extent.length);
   }
 
   /** Watches the record of a slot in use, where another process may change it. */
-  watch({ area, index, record }: TableSlot): RecordWatch {
-    return new RecordWatch(this.#codec.wordsOf(area, index), record);
+  watch({ area, index, record }: TableSlot, glance: Glance): RecordWatch {
+    return new RecordWatch(this.#codec.wordsOf(area, index), record, glance);
   }
 
   /** True if some slot's copies differ. */
   get uneven(): boolean {
-    return this.#uneven.length > 0;
+    return this.#slots.uneven.size > 0;
   }
 
   /**
@@ -155,31 +172,21 @@ export class Table {
    */
   evenOut(state: StreamState): TableSlot[] {
     const left: TableSlot[] = [];
-    for (const { slot, stale } of this.#uneven) {
+    for (const [slot, twice] of this.#slots.uneven) {
       const { area, index, record } = slot;
+      const stale = twice.stale as CopyIndex;
       const lost = lacksOlderMark(slot, state);
       if (lost) this.#codec.store(area, copiesOf(area, stale), index, beforeAnyMark(record));
       if (lost || (!state.clean && slot.olderMark !== undefined)) left.push(slot);
       else this.#codec.copyOver(area, index, stale);
     }
+    this.#slots.uneven.clear();
     return left;
   }
 
-  /** Bytes that the next table extent takes: twice the largest one's. Undefined if there can be none any more. */
+  /** Bytes that the next table extent takes; undefined if there can be none any more. */
   get nextExtent(): number | undefined {
-    const largest = Math.max(0, ...this.#areas.slice(1).map(({ extent }) => extent.length));
-    const next = Math.max(this.#leastExtent, 2 * largest);
-    return this.#isExtentLength(next) ? next : undefined;
-  }
-
-  get #leastExtent(): number {
-    return roundUp(TABLE_SLOTS_MIN * TABLE_SLOT, this.#data.blockSize);
-  }
-
-  /** There is one extent of each length at most: a forged table cannot make an opening long. */
-  #isExtentLength(length: number): boolean {
-    const doublings = Math.log2(length / this.#leastExtent);
-    return doublings === 0 || (Number.isInteger(doublings) && doublings > 0 && length <= TABLE_EXTENT_MAX);
+    return this.#space.nextExtent(this.#slots.areas.slice(1));
   }
 
   /** Adds a table extent in [offset, offset + length), which must be free space. It takes one slot. */
@@ -197,82 +204,11 @@ export class Table {
     };
     yield* this.save([slot]);
     this.used.add(slot);
-    this.#areas.push(area);
+    const part = this.#slots.addPart(area);
     for (let i = area.slots - 1; i >= 0; i--) {
-      this.#free.push({
-        area,
-        index: i,
-        record: unusedRecord(),
-        olderMark: undefined,
-        lone: false,
-        name: undefined,
-      });
-    }
-  }
-
-  #readArea(area: TableArea): void {
-    const lost: number[] = [];
-    let index = 0;
-    for (const { first, second } of this.#codec.readAll(area)) {
-      const { value, stale, damaged } = chooseCopy(first, second);
-      if (value === undefined) lost.push(index++);
-      else {
-        if (damaged) this.damagedCopies++;
-        const slot = {
-          area,
-          index: index++,
-          record: value,
-          olderMark: olderMark(first, second),
-          lone: stale !== undefined && !isSameLife(first, second),
-          name: undefined,
-        };
-        if (stale !== undefined) this.#uneven.push({ slot, stale });
-        this.#enter(slot);
-      }
-    }
-    if (lost.length > 0) this.problems.push(slotsLost(lost));
-  }
-
-  #enter(slot: TableSlot): void {
-    const { kind, id, sequence } = slot.record;
-    if (!isCountable(id) || !isCountable(sequence)) {
-      this.problems.push(corrupt(`A slot of the region table makes no sense`));
-      return;
-    }
-    this.#nextId = Math.max(this.#nextId, id + 1);
-    if (kind === RecordKind.free) {
-      this.#free.push(slot);
-      return;
-    }
-    if (!this.#liesInData(slot.record)) {
-      this.problems.push(corrupt(`The region table says that something lies outside of the stream's data`));
-      return;
-    }
-    const { offset, length } = slot.record;
-    if (kind === RecordKind.region) this.#readName(slot);
-    else this.#areas.push(furtherArea(this.#medium.open(offset, length, 'random'), offset));
-    this.used.add(slot);
-  }
-
-  /** Also false for a table extent that overlaps another one or is as long, so that a forged table cannot lead round in circles. */
-  #liesInData({ kind, offset, length }: TableRecord): boolean {
-    const { start, end, blockSize } = this.#data;
-    const lies = offset >= start && length > 0 && offset + length <= end;
-    if (!lies || offset % blockSize !== 0 || length % blockSize !== 0) return false;
-    if (kind !== RecordKind.table) return length <= REGION_MAX;
-    if (!this.#isExtentLength(length)) return false;
-    return this.#areas.every(({ offset: at, extent }) => {
-      const apart = offset + length <= at || at + extent.length <= offset;
-      return apart && extent.length !== length;
-    });
-  }
-
-  #readName(slot: TableSlot): void {
-    const { nameLength, id } = slot.record;
-    if (nameLength === 0) return;
-    slot.name = this.#codec.readName(slot.area, slot.index, slot.record);
-    if (slot.name === undefined) {
-      this.problems.push(corrupt(`The name of region ${id} is damaged`, { region: id }));
+      const free = newSlot(area, i, unusedRecord());
+      part.slots[i] = free;
+      this.#slots.free.push(free);
     }
   }
 
@@ -281,11 +217,9 @@ export class Table {
   }
 }
 
-function slotsLost(indices: readonly number[]): Problem {
-  const [first] = indices;
-  const which =
-    indices.length === 1 ? `slot ${first}` : `${indices.length} slots, the first of them slot ${first},`;
-  return corrupt(`Both copies of ${which} of the region table are damaged`);
+function* slotsOf(area: TableArea, codec: SlotCodec): Generator<SlotNews, void, void> {
+  const copies = codec.copies(area);
+  for (let index = 0; index < area.slots; index++) yield { index, copies: codec.decode(area, index, copies) };
 }
 
 function copiesOf({ firstCopies, secondCopies }: TableArea, copy: CopyIndex): number {

@@ -69,6 +69,7 @@ export class Cursor {
 
   /** The entry as an object that stays. */
   get entry(): Entry {
+    this.#at.assertGood();
     return this.#region.entryAt(this.#at);
   }
 }

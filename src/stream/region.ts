@@ -49,6 +49,7 @@ export class Region {
    */
   get available(): number {
     this.#assertUsable();
+    this.#log.catchUp();
     return this.#log.available;
   }
 
@@ -59,6 +60,7 @@ export class Region {
    */
   get entryCount(): number {
     this.#assertUsable();
+    this.#log.catchUp();
     return this.#log.entries;
   }
 
@@ -232,14 +234,14 @@ export class Region {
 
   /** @internal */
   assertReadable(life: number): void {
-    if (this.#log.life !== life) this.#core.assertReadable(this.#log, life);
-    this.#log.assertStill();
+    this.#log.assertStill(life);
   }
 
   /** @internal The entry that something stands on. */
   entryAt(at: { window: LogCursor['window']; position: number; size: number; timestamp: number }): Entry {
-    const entry = new Entry(this, at.window, at.position, at.size, at.timestamp, this.#log.life);
-    this.#log.assertStill();
+    const { life } = this.#log;
+    const entry = new Entry(this, at.window, at.position, at.size, at.timestamp, life);
+    this.#log.assertStill(life);
     return entry;
   }
 
@@ -327,6 +329,6 @@ export class Region {
 
   #assertUsable(): void {
     this.#core.assertOpen();
-    this.#log.assertAlive();
+    this.#log.assertUsable();
   }
 }

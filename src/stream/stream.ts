@@ -111,6 +111,7 @@ export class Stream {
    */
   get available(): number {
     this.#core.assertOpen();
+    this.#core.notice();
     return this.#core.available;
   }
 
@@ -171,6 +172,7 @@ export class Stream {
     if (typeof nameOrId !== 'string' && typeof nameOrId !== 'number') {
       throw typeError(`Cannot look for a region by ${typeof nameOrId}: use its name or its id`);
     }
+    this.#core.notice();
     const log =
       typeof nameOrId === 'string' ? this.#core.names.get(nameOrId) : this.#core.regions.get(nameOrId);
     if (log !== undefined) return this.#regionOf(log);
@@ -184,6 +186,8 @@ export class Stream {
    * @throws at the end VARVE_CORRUPT, if the region table is damaged; VARVE_CLOSED
    */
   *regions(): IterableIterator<Region> {
+    this.#core.assertOpen();
+    this.#core.notice();
     for (const log of this.#core.regions.values()) {
       this.#core.assertOpen();
       yield this.#regionOf(log);

@@ -1,0 +1,108 @@
+import type { Extent, Medium } from '../../src/index.js';
+import { Window } from '../../src/index.js';
+
+/** How a medium shows what lies on it: the bytes themselves, as a mapping does, or copies of them, as positioned reads do. */
+export type Sight = 'mapped' | 'copied';
+
+/** Bytes that several media lie on, as those of one file in several processes. */
+export interface SharedBytes {
+  readonly bytes: Uint8Array;
+  readonly sight: Sight;
+  /** True once a stream was created on it. */
+  published: boolean;
+}
+
+/** A part of the bytes, in memory; what was stored in a copy reaches the bytes with a drain. */
+class SharedExtent implements Extent {
+  readonly length: number;
+  readonly #offset: number;
+  readonly #medium: SharedMedium;
+  #window: Window | undefined;
+
+  constructor(medium: SharedMedium, offset: number, length: number) {
+    this.#medium = medium;
+    this.#offset = offset;
+    this.length = length;
+  }
+
+  read(): Window {
+    const { bytes, sight } = this.#medium.shared;
+    const there = bytes.subarray(this.#offset, this.#offset + this.length);
+    this.#window ??= new Window(sight === 'mapped' ? there : there.slice(), 0);
+    return this.#window;
+  }
+
+  write(): Window {
+    return this.read();
+  }
+
+  flush(from: number, to: number): void {
+    const { bytes } = this.read();
+    this.#medium.queue.push(() => {
+      this.#medium.shared.bytes.set(bytes.subarray(from, to), this.#offset + from);
+    });
+  }
+
+  rewind(): void {
+    if (this.#medium.readOnly) this.#window = undefined;
+  }
+
+  release(): void {
+    // A view that somebody kept shows zeroes, as on real media.
+    this.#window = new Window(new Uint8Array(this.length), 0);
+  }
+}
+
+/** A medium over bytes that others have open, too. A reader shows what a writer has stored, as its sight allows. */
+export class SharedMedium implements Medium {
+  readonly kind = 'simulated';
+  readonly granularity = 8;
+  readonly slow = false;
+  readonly volatile = false;
+  readonly retains = true;
+  readonly path = undefined;
+  readonly failed = undefined;
+  readonly shared: SharedBytes;
+  readonly readOnly: boolean;
+  readonly queue: (() => void)[] = [];
+  /** Called in the course of each drain, before and after what was flushed reaches the bytes. */
+  onDrain: (() => void) | undefined;
+
+  constructor(shared: SharedBytes, readOnly: boolean) {
+    this.shared = shared;
+    this.readOnly = readOnly;
+  }
+
+  get size(): number {
+    return this.shared.bytes.length;
+  }
+
+  get isNew(): boolean {
+    return !this.shared.published;
+  }
+
+  open(offset: number, length: number): Extent {
+    return new SharedExtent(this, offset, length);
+  }
+
+  drainSync(): void {
+    this.onDrain?.();
+    for (const store of this.queue.splice(0)) {
+      store();
+      // Half of what is to be stored is there.
+      this.onDrain?.();
+    }
+  }
+
+  async drain(): Promise<void> {
+    this.drainSync();
+  }
+
+  publish(): void {
+    this.shared.published = true;
+  }
+
+  lock(): void {}
+
+  close(): void {}
+}
