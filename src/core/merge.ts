@@ -73,10 +73,14 @@ export class MergedWalker {
 
   #enterNewRegions(): void {
     if (this.#core.table.lastId === this.#lastRegion) return;
+    let last = this.#lastRegion;
     for (const region of this.#core.regions.values()) {
-      if (region.slot.record.id > this.#lastRegion) this.#enter(region);
+      const { id } = region.slot.record;
+      if (id > this.#lastRegion) this.#enter(region);
+      last = Math.max(last, id);
     }
-    this.#lastRegion = this.#core.table.lastId;
+    // Not the table's: a region that is being allocated has its number already, and is entered only when it is there.
+    this.#lastRegion = last;
   }
 
   #enter(region: RegionLog): void {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Entry } from '../../src/index.js';
+import type { Entry, Region } from '../../src/index.js';
 import { stateOf, turn } from '../helpers/bytes.js';
 import { rejects } from '../helpers/errors.js';
 import { memoryStream, onEveryMedium } from '../helpers/media.js';
@@ -49,6 +49,35 @@ onEveryMedium('a tail of the stream follows all regions, also those that come la
   await region.append('e', { until: 'committed' });
   assert.deepEqual(await following, ['a', 'b', 'c', 'd', 'e']);
 });
+
+onEveryMedium(
+  'a tail of the stream that looks while a region is allocated follows it, too',
+  async (_t, place) => {
+    const stream = await place.open();
+    const region = await stream.allocate('64KiB');
+    region.appendSync('a');
+    const seen = new Set<string>();
+    const followed = (async () => {
+      for await (const entry of stream.tail()) {
+        seen.add(entry.text());
+        if (seen.has('end')) break;
+      }
+    })();
+    let late: Region | undefined;
+    const allocating = stream.allocate('64KiB').then((allocated) => {
+      late = allocated;
+    });
+    for (let count = 0; late === undefined && count < 1000; count += 1) {
+      region.appendSync('x', { until: 'committed' });
+      await turn();
+    }
+    await allocating;
+    late?.appendSync('late');
+    region.appendSync('end');
+    await followed;
+    assert.deepEqual([...seen], ['a', 'x', 'late', 'end']);
+  },
+);
 
 test('a tail starts where it is told to, also in the future', async (t) => {
   const stream = memoryStream(t);
