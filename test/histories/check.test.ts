@@ -1,0 +1,401 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { check } from './check.js';
+import { FOREIGN, NEVER } from './history.js';
+import { Synthetic, seenOf } from './synthetic.js';
+import { Violation } from './violation.js';
+
+/** A history that a right stream can have. */
+function passes(title: string, write: (story: Synthetic) => void): void {
+  test(`the checker takes ${title}`, () => {
+    const story = new Synthetic();
+    write(story);
+    check(story.history);
+  });
+}
+
+/** A history that no right stream can have, and the rule that it breaks. */
+function fails(rule: string, title: string, write: (story: Synthetic) => void): void {
+  test(`the checker refuses ${title} (${rule})`, () => {
+    const story = new Synthetic();
+    write(story);
+    assert.throws(
+      () => check(story.history),
+      (error) => {
+        assert.ok(error instanceof Violation, String(error));
+        assert.equal(error.rule, rule, error.message);
+        return true;
+      },
+    );
+  });
+}
+
+passes('appends one after the other, and all ways to read them', (story) => {
+  const [a, b, c] = [story.append(), story.append(1001, 2), story.append(1002)];
+  story.sample(3, 3);
+  story.pass([a, c]);
+  story.pass([c, a], { way: 'reverse' });
+  story.pass([a, b, c], { region: 0 });
+  story.pass([b, c], { region: 0, from: 2 });
+  story.pass([c], { way: 'get', from: 3 });
+  story.pass([], { way: 'get', from: 2 });
+  story.pass([a, c], { way: 'tail' });
+  story.pass([a, c], { actor: FOREIGN });
+});
+
+passes('appends at the same time, whichever came first', (story) => {
+  const a = story.append(1000, 1, { timestamp: 2 });
+  const b = story.append(1001, 1, { timestamp: 1, begin: a.begin, published: a.begin, end: a.end });
+  story.pass([b, a]);
+});
+
+passes('a reading at the same time as an append, with or without it', (story) => {
+  const a = story.append();
+  story.pass([], { begin: a.begin });
+  story.pass([a], { begin: a.begin + 1 });
+});
+
+passes('a clear at the same time as readings', (story) => {
+  const a = story.append();
+  const cleared = story.change('clear');
+  story.pass([a], { begin: cleared.begin });
+  story.pass([], { begin: cleared.begin });
+  story.pass([]);
+  const b = story.append(1000, 1, { timestamp: 2 });
+  story.pass([b]);
+  story.pass([a], { code: 'VARVE_REGION_FREED', begin: a.begin });
+});
+
+passes('a slot that holds up its region, and not another one', (story) => {
+  const slot = story.append(1000, 1, { timestamp: 3 });
+  const other = story.append(1001, 2, { timestamp: 1 });
+  const behind = story.append(1001, 1, { timestamp: 4 });
+  const further = story.append(1001, 2, { timestamp: 2 });
+  const { end } = behind;
+  const late = { ...slot, published: end + 30, end: end + 40 };
+  story.appends[0] = late;
+  story.appends[2] = { ...behind, end: end + 45 };
+  story.now = end + 50;
+  story.pass([late, behind]);
+  story.pass([other, further], { region: 2 });
+});
+
+passes('a kill that takes what was only committed, from the back', (story) => {
+  const a = story.append(1000, 1, { persists: false });
+  const b = story.append(1000, 1, { persists: false });
+  story.pass([a, b]);
+  story.kill();
+  story.pass([a], { actor: 2000 });
+  const c = story.append(2000);
+  story.pass([a, c], { actor: 2001 });
+});
+
+passes('an append of a thread that was terminated, be it there or not', (story) => {
+  const a = story.append(1001, 1, { timestamp: 1 });
+  const lost = { ...a, timestamp: 0, code: 'unknown', end: NEVER };
+  story.appends[0] = lost;
+  const b = story.append(1002, 1, { timestamp: 2 });
+  story.pass([a, b], { seen: [seenOf({ ...lost, timestamp: 1 }, story.now), seenOf(b, story.now)] });
+});
+
+passes('refusals with a reason', (story) => {
+  const a = story.append();
+  story.append(1001, 1, { expectedLast: 1 });
+  story.append(1002, 1, { expectedLast: 1, timestamp: 0, code: 'VARVE_CONFLICT' });
+  const slot = story.append(1003, 1, { timestamp: 0, code: 'cancelled', published: NEVER });
+  story.append(1003, 1, { timestamp: 0, code: 'VARVE_BUSY', begin: slot.begin + 2 });
+  story.append(1003, 1, { timestamp: 0, code: 'VARVE_FULL' });
+  story.change('free');
+  story.append(1003, 1, { timestamp: 0, code: 'VARVE_REGION_FREED' });
+  story.pass([a], { code: 'VARVE_REGION_FREED', begin: slot.begin });
+});
+
+fails('torn', 'bytes that nobody wrote', (story) => {
+  const a = story.append();
+  story.pass([], { seen: [{ ...seenOf(a, 11), who: -1 }] });
+});
+
+fails('invented', 'an entry that nobody appended', (story) => {
+  const a = story.append();
+  story.pass([{ ...a, number: 7 }]);
+});
+
+fails('invented', 'an entry that was seen before it was published', (story) => {
+  const a = story.append();
+  story.pass([a], { seen: [seenOf(a, a.begin - 5)] });
+});
+
+fails('elsewhere', 'an entry in a region to which it was not appended', (story) => {
+  story.pass([story.append(1000, 2)], { region: 1 });
+});
+
+for (const code of ['VARVE_FULL', 'VARVE_BUSY', 'VARVE_CONFLICT', 'cancelled']) {
+  fails('refused', `an entry whose append ended with ${code}`, (story) => {
+    story.pass([story.append(1000, 1, { code })]);
+  });
+}
+
+fails('unique', 'a timestamp given to two entries', (story) => {
+  story.append(1000, 1, { timestamp: 1 });
+  story.append(1001, 2, { timestamp: 1 });
+});
+
+fails('twice', 'an entry under two timestamps', (story) => {
+  const a = story.append();
+  story.pass([{ ...a, timestamp: 2 }]);
+});
+
+fails('sequence', 'an entry shown twice by one reading', (story) => {
+  const a = story.append();
+  story.pass([a, a]);
+});
+
+fails('sequence', 'a merged reading out of order', (story) => {
+  const [a, b] = [story.append(), story.append(1000, 2)];
+  story.pass([b, a], { region: 0 });
+});
+
+fails('order', 'timestamps against the order in time', (story) => {
+  story.append(1000, 1, { timestamp: 2 });
+  story.append(1001, 2, { timestamp: 1 });
+});
+
+fails('place', 'a region out of the order of reservations', (story) => {
+  const slot = story.append(1000, 1, { timestamp: 2 });
+  const behind = story.append(1001, 1, { timestamp: 1 });
+  story.appends[0] = { ...slot, published: behind.end + 1, end: behind.end + 9 };
+});
+
+fails('dense', 'a timestamp that nobody got', (story) => {
+  story.append(1000, 1, { timestamp: 1 });
+  story.append(1000, 1, { timestamp: 3 });
+});
+
+fails('unique', 'a timestamp that was given out again after a kill', (story) => {
+  const a = story.append();
+  story.append(1000, 1, { persists: false });
+  story.kill();
+  story.pass([a], { actor: 2000 });
+  story.append(2000, 1, { timestamp: 2 });
+});
+
+fails('order', 'a timestamp below one that was given out before a kill', (story) => {
+  const a = story.append();
+  story.append(1000, 1, { timestamp: 0, code: 'unknown', end: NEVER, persists: false });
+  story.append(1000, 1, { timestamp: 3, persists: false });
+  story.kill();
+  story.pass([a], { actor: 2000 });
+  story.append(2000, 1, { timestamp: 2 });
+});
+
+fails('reused', 'a timestamp below one that was found after a kill', (story) => {
+  for (let count = 0; count < 2; count += 1)
+    story.append(1000, 2, { timestamp: 0, code: 'unknown', end: NEVER });
+  story.kill();
+  const late = story.append(2000, 1, { timestamp: 1 });
+  story.pass([{ ...late, actor: 1000, number: 2, timestamp: 2 }], { actor: 2000, region: 2 });
+});
+
+fails('missing', 'an acknowledged entry that a later reading does not show', (story) => {
+  const a = story.append();
+  story.append();
+  story.pass([a]);
+});
+
+fails('missing', 'an entry that was seen, and not any more', (story) => {
+  const a = story.append(1000, 1, { end: NEVER, code: 'unknown' });
+  story.appends[0] = { ...a, timestamp: 0 };
+  story.pass([a]);
+  story.pass([]);
+});
+
+fails('missing', 'an entry that get does not find', (story) => {
+  story.append();
+  story.pass([], { way: 'get', from: 1 });
+});
+
+fails('missing', 'a persisted entry that another process does not see', (story) => {
+  story.append();
+  story.pass([], { actor: FOREIGN });
+});
+
+fails('missing', 'an entry that persist vouched for, and persisted() does not show', (story) => {
+  story.append(1000, 1, { persists: false });
+  story.persist();
+  story.pass([], { persisted: true });
+});
+
+fails('hole', 'a reading with a hole', (story) => {
+  const [a, , c] = [story.append(), story.append(), story.append()];
+  story.pass([a, c], { begin: 0 });
+});
+
+fails('hole', 'a tail with a hole', (story) => {
+  const [a, , c] = [story.append(), story.append(), story.append()];
+  story.pass([a, c], { way: 'tail', begin: 0 });
+});
+
+fails('hole', 'a merged reading with a hole in another region', (story) => {
+  const [a, , c] = [story.append(), story.append(1000, 2), story.append()];
+  story.pass([a, c], { region: 0, begin: 0 });
+});
+
+fails('hole', 'a reading that shows half of what was cleared', (story) => {
+  const [a, b, c] = [story.append(), story.append(), story.append()];
+  const cleared = story.change('clear');
+  story.pass([a, c], { begin: cleared.begin });
+  void b;
+});
+
+fails('from', 'a reading that begins too early', (story) => {
+  const [a, b] = [story.append(), story.append()];
+  story.pass([a, b], { from: 2 });
+});
+
+fails('stale', 'an entry that was cleared before', (story) => {
+  const a = story.append();
+  story.change('clear');
+  story.pass([a]);
+});
+
+fails('back', 'an entry that was gone and comes back', (story) => {
+  const a = story.append();
+  const cleared = story.change('clear', 1, { code: 'unknown', end: NEVER });
+  story.pass([], { begin: cleared.end });
+  story.passes.length = 0;
+  story.pass([]);
+  story.pass([a]);
+});
+
+fails('starts', 'a region with more lives than clears', (story) => {
+  const [a, b, c] = [story.append(), story.append(), story.append()];
+  const cleared = story.change('clear');
+  for (const from of [0, 1, 2]) story.pass([a, b, c].slice(from), { begin: cleared.begin });
+});
+
+fails('ghost', 'a reading of a region that is gone', (story) => {
+  story.change('free');
+  story.pass([]);
+});
+
+fails('freed', 'VARVE_REGION_FREED without a clear or free', (story) => {
+  story.pass([], { code: 'VARVE_REGION_FREED' });
+});
+
+fails('freed', 'an append refused as its region was freed, which it was not', (story) => {
+  story.append(1000, 1, { timestamp: 0, code: 'VARVE_REGION_FREED' });
+});
+
+fails('closed', 'VARVE_CLOSED before anybody closed', (story) => {
+  story.append(1000, 1, { timestamp: 0, code: 'VARVE_CLOSED' });
+});
+
+for (const code of ['VARVE_CORRUPT', 'VARVE_IO', 'VARVE_POISONED', 'TypeError']) {
+  fails('code', `${code} from an append`, (story) => {
+    story.append(1000, 1, { timestamp: 0, code });
+  });
+  fails('code', `${code} from a reading`, (story) => {
+    story.pass([], { code });
+  });
+}
+
+fails('busy', 'VARVE_BUSY for what another thread has open', (story) => {
+  const slot = story.append(1000, 1, { timestamp: 0, code: 'cancelled' });
+  story.append(1001, 1, { timestamp: 0, code: 'VARVE_BUSY', begin: slot.begin + 1 });
+});
+
+fails('expected', 'two winners for one expected entry', (story) => {
+  story.append();
+  story.append(1001, 1, { expectedLast: 1 });
+  story.append(1002, 1, { expectedLast: 1 });
+});
+
+fails('expected', 'a winner who expected an empty region', (story) => {
+  story.append();
+  story.append(1001, 1, { expectedLast: 0 });
+});
+
+fails('conflict', 'a conflict over an entry that was the last', (story) => {
+  story.append();
+  story.append(1001, 1, { expectedLast: 1, timestamp: 0, code: 'VARVE_CONFLICT' });
+});
+
+fails('fell', 'committed that falls', (story) => {
+  story.append(1000, 1, { end: NEVER, code: 'unknown' });
+  story.sample(1, 0);
+  story.sample(0, 0, { actor: 1002 });
+});
+
+fails('behind', 'persisted that falls', (story) => {
+  story.append(1000, 1, { persists: false });
+  story.sample(1, 1);
+  story.sample(1, 0, { actor: 1002 });
+});
+
+fails('fell', "another process's persisted that falls", (story) => {
+  story.append(1000, 1, { persists: false });
+  story.sample(1, 1, { actor: FOREIGN });
+  story.sample(1, 0, { actor: FOREIGN });
+});
+
+fails('ahead', 'persisted above committed', (story) => {
+  story.append();
+  story.append();
+  story.sample(1, 2, { begin: 0 });
+});
+
+fails('ahead', 'committed above everything appended', (story) => {
+  story.append();
+  story.sample(2, 1);
+});
+
+fails('behind', 'committed below what was acknowledged', (story) => {
+  story.append(1000, 1, { persists: false });
+  story.sample(0, 0);
+});
+
+fails('behind', 'persisted below what was acknowledged', (story) => {
+  story.append();
+  story.sample(1, 0);
+});
+
+fails('behind', 'persisted below what persist vouched for', (story) => {
+  story.append(1000, 1, { persists: false });
+  story.persist();
+  story.sample(1, 0);
+});
+
+fails('lost', 'a kill that takes what was acknowledged', (story) => {
+  const a = story.append();
+  story.append();
+  story.kill();
+  story.pass([a], { actor: 2000 });
+});
+
+fails('lost', 'a kill that takes what persist vouched for', (story) => {
+  story.append(1000, 1, { persists: false });
+  story.persist();
+  story.kill();
+  story.pass([], { actor: 2000 });
+});
+
+fails('lost', 'a kill that takes what another process has seen', (story) => {
+  const a = story.append(1000, 1, { persists: false });
+  story.pass([a], { actor: FOREIGN });
+  story.kill();
+  story.pass([], { actor: 2000 });
+});
+
+fails('hole', 'a kill that takes an entry out of the middle', (story) => {
+  const [a, b, c] = [1, 2, 3].map(() => story.append(1000, 1, { persists: false })) as [never, never, never];
+  story.kill();
+  story.pass([a, c], { actor: 2000 });
+  void b;
+});
+
+fails('missing', 'an entry that a kill had left, and is gone later', (story) => {
+  const a = story.append(1000, 1, { persists: false });
+  story.kill();
+  story.pass([a], { actor: 2000 });
+  story.pass([], { actor: 2000 });
+});

@@ -1,0 +1,211 @@
+import { groupBy } from './groups.js';
+import {
+  type Append,
+  type Change,
+  type History,
+  isForeign,
+  NEVER,
+  nameOf,
+  type Pass,
+  runOf,
+  whoOf,
+} from './history.js';
+import { must } from './violation.js';
+
+/** An entry that was acknowledged or seen, and all that is known of its life. */
+export interface Known {
+  readonly append: Append;
+  readonly timestamp: number;
+  /** Readers of the same process must see it from then on: it was acknowledged, or somebody had seen it. */
+  committed: number;
+  /** Any reader must see it, and a crash must leave it. */
+  durable: number;
+  /** It was there at some time after this one: the latest beginning of a reading that saw it. */
+  alive: number;
+  /** A clear or free that may have removed it began then. */
+  goneFrom: number;
+  /** It must not be seen by who begins after this: a clear that began after it was committed was done. */
+  goneBy: number;
+  /** Its process was killed and nobody saw it afterwards: when. */
+  lost: number;
+  /** The earliest end of a reading that should have seen it, and did not. */
+  missed: number;
+}
+
+/** Everything that is known, in order. */
+export interface Ledger {
+  readonly history: History;
+  /** By `whoOf`. */
+  readonly byWho: ReadonlyMap<number, Append>;
+  readonly known: ReadonlyMap<number, Known>;
+  /** All entries in the order of their timestamps. */
+  readonly all: readonly Known[];
+  /** The same, for each region. */
+  readonly byRegion: ReadonlyMap<number, readonly Known[]>;
+  /** Clears and frees of each region. */
+  readonly removals: ReadonlyMap<number, readonly Change[]>;
+}
+
+/** Joins what writers say with what readers saw. Throws where they contradict each other at once. */
+export function ledgerOf(history: History): Ledger {
+  const byWho = new Map(history.appends.map((append) => [whoOf(append.actor, append.number), append]));
+  const known = new Map<number, Known>();
+  for (const append of history.appends) if (append.timestamp > 0) acknowledge(known, append);
+  for (const pass of history.passes) for (const seen of pass.seen) witness(known, byWho, pass, seen);
+  const all = [...known.values()].sort((a, b) => a.timestamp - b.timestamp);
+  assertUnique(all);
+  const removals = groupBy(
+    history.changes.filter(({ what }) => what !== 'allocate'),
+    ({ region }) => region,
+  );
+  persistAll(history, all);
+  for (const entry of all) judgeRemovals(entry, removals.get(entry.append.region) ?? []);
+  judgeKills(history, all);
+  return { history, byWho, known, all, byRegion: groupBy(all, ({ append }) => append.region), removals };
+}
+
+function newKnown(append: Append, timestamp: number): Known {
+  return {
+    append,
+    timestamp,
+    committed: NEVER,
+    durable: NEVER,
+    alive: append.published,
+    goneFrom: NEVER,
+    goneBy: NEVER,
+    lost: NEVER,
+    missed: NEVER,
+  };
+}
+
+function acknowledge(known: Map<number, Known>, append: Append): void {
+  const entry = newKnown(append, append.timestamp);
+  entry.committed = append.end;
+  if (append.persists) entry.durable = append.end;
+  known.set(whoOf(append.actor, append.number), entry);
+}
+
+function witness(
+  known: Map<number, Known>,
+  byWho: ReadonlyMap<number, Append>,
+  pass: Pass,
+  { who, timestamp, time }: Pass['seen'][number],
+): void {
+  const append = byWho.get(who);
+  const where = (): string =>
+    `actor ${pass.actor} saw ${nameOf(who)} at timestamp ${timestamp} of region ${pass.region}`;
+  must(who >= 0, 'torn', where);
+  must(append !== undefined, 'invented', where);
+  if (append === undefined) return;
+  must(append.published < time, 'invented', () => `${where()}, which was not published yet`);
+  must(
+    pass.region === 0 || pass.region === append.region,
+    'elsewhere',
+    () => `${where()}, it was appended to region ${append.region}`,
+  );
+  // What a clear or free overtook may have been committed before it; what was refused for any other reason is no entry.
+  const refused = append.code !== 'done' && append.code !== 'unknown' && append.code !== 'VARVE_REGION_FREED';
+  must(!refused, 'refused', () => `${where()}, its append ended with ${append.code}`);
+  let entry = known.get(who);
+  if (entry === undefined) {
+    entry = newKnown(append, timestamp);
+    known.set(who, entry);
+  }
+  must(entry.timestamp === timestamp, 'twice', () => `${where()}, it has timestamp ${entry.timestamp}`);
+  entry.committed = Math.min(entry.committed, time);
+  entry.alive = Math.max(entry.alive, pass.begin);
+  // What lies sealed in the file, where other processes read it, outlives the writer; and so does what a later writer found.
+  if (isForeign(pass.actor) || pass.persisted || runOf(pass.actor) > runOf(append.actor))
+    entry.durable = Math.min(entry.durable, time);
+}
+
+function assertUnique(all: readonly Known[]): void {
+  for (const [index, entry] of all.entries()) {
+    const before = all[index - 1];
+    must(before?.timestamp !== entry.timestamp, 'unique', () => {
+      const names = [before, entry].map((each) =>
+        nameOf(whoOf(each?.append.actor ?? 0, each?.append.number ?? 0)),
+      );
+      return `timestamp ${entry.timestamp} was given to ${names.join(' and to ')}`;
+    });
+  }
+}
+
+/** What `persisted` said, and waits for it, vouch for everything up to a timestamp. */
+function persistAll(history: History, all: readonly Known[]): void {
+  const promises: { upTo: number; time: number; run: number }[] = [];
+  for (const { actor, persisted, end } of history.samples)
+    promises.push({ upTo: persisted, time: end, run: runOf(actor) });
+  for (const { actor, upTo, end, code } of history.persists)
+    if (code === 'done' && upTo > 0) promises.push({ upTo, time: end, run: runOf(actor) });
+  // From the greatest on: who vouches for a timestamp vouches for those below.
+  promises.sort((a, b) => b.upTo - a.upTo);
+  let next = 0;
+  let earliest = NEVER;
+  for (const entry of all.toReversed()) {
+    for (let one = promises[next]; one !== undefined && one.upTo >= entry.timestamp; one = promises[++next])
+      earliest = Math.min(earliest, one.time);
+    entry.durable = Math.min(entry.durable, earliest);
+  }
+  persistWhatWasCommitted(history, all);
+}
+
+function persistWhatWasCommitted(history: History, all: readonly Known[]): void {
+  const whole = history.persists
+    .filter(({ upTo, code }) => upTo === 0 && code === 'done')
+    .sort((a, b) => a.begin - b.begin);
+  // The earliest end of those that begin at or after a given one.
+  const ends = whole.map(({ end }) => end);
+  for (let index = ends.length - 2; index >= 0; index -= 1)
+    ends[index] = Math.min(ends[index] ?? NEVER, ends[index + 1] ?? NEVER);
+  for (const entry of all) {
+    const first = firstAfter(whole, entry.committed);
+    entry.durable = Math.min(entry.durable, ends[first] ?? NEVER);
+  }
+}
+
+/** Index of the first that begins after `time`. */
+function firstAfter(acts: readonly { begin: number }[], time: number): number {
+  let [low, high] = [0, acts.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((acts[middle]?.begin ?? NEVER) > time) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+function judgeRemovals(entry: Known, removals: readonly Change[]): void {
+  for (const { begin, end, code } of removals) {
+    if (code !== 'done' && code !== 'unknown') continue;
+    if (end > entry.alive) entry.goneFrom = Math.min(entry.goneFrom, begin);
+    if (begin > entry.committed && code === 'done') entry.goneBy = Math.min(entry.goneBy, end);
+  }
+}
+
+/** A kill takes what was only committed, from the back of each region. */
+function judgeKills(history: History, all: readonly Known[]): void {
+  const killed = new Map(history.runs.map(({ run, killed: time }) => [run, time]));
+  const survivors = new Map<string, number>();
+  for (const entry of all.toReversed()) {
+    const run = runOf(entry.append.actor);
+    const time = killed.get(run) ?? NEVER;
+    if (time === NEVER) continue;
+    const { timestamp } = entry;
+    const place = `region ${entry.append.region} of run ${run}`;
+    if (entry.alive > time) survivors.set(place, timestamp);
+    if (entry.alive > time || entry.goneFrom < time) continue;
+    entry.lost = time;
+    must(
+      entry.durable > time,
+      'lost',
+      () => `timestamp ${timestamp} was persisted, and is gone after its writer was killed`,
+    );
+    const later = survivors.get(place);
+    must(
+      later === undefined,
+      'hole',
+      () => `a kill took timestamp ${timestamp} of ${place}, but left ${later}`,
+    );
+  }
+}
