@@ -58,7 +58,7 @@ bool take_whole(napi_env env, napi_value value, uint64_t *result) {
   return false;
 }
 
-static bool take_word(napi_env env, napi_value value, uint32_t *result) {
+bool take_word(napi_env env, napi_value value, uint32_t *result) {
   double number;
   if (napi_get_value_double(env, value, &number) == napi_ok && word(number, result)) return true;
   throw_range(env, "Cannot take the number: it must fit into 32 bits");
@@ -267,6 +267,12 @@ static bool set_functions(napi_env env, napi_value exports, struct state *state)
       {"unmap", call_unmap},
       {"lost", call_lost},
       {"lock", call_lock},
+      {"lockShared", call_lock_shared},
+      {"ring", call_ring},
+      {"listen", call_listen},
+      {"peek", call_peek},
+      {"wait", call_wait},
+      {"unlisten", call_unlisten},
       {"allocate", call_allocate},
       {"inspect", call_inspect},
       {"seal", call_seal},

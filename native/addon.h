@@ -1,4 +1,4 @@
-/* What the two halves of the Node-API side share: addon.c (calls over bytes) and mappings.c (files and their mappings). */
+/* What the parts of the Node-API side share: addon.c (calls over bytes), mappings.c (files and their mappings), live.c (waking). */
 #ifndef VARVE_ADDON_H
 #define VARVE_ADDON_H
 
@@ -37,6 +37,7 @@ struct state {
   uint32_t free;
   uint64_t made;
   size_t holders;
+  struct listener *listeners; /* live.c */
 };
 
 struct state *state_create(napi_env env);
@@ -54,6 +55,7 @@ static inline const struct mapping *mapping_of(const struct state *state, double
 /* Each of these leaves an exception behind when it returns false or null. */
 bool take(napi_env env, napi_callback_info info, size_t count, napi_value *values, struct state **state);
 bool take_whole(napi_env env, napi_value value, uint64_t *result);
+bool take_word(napi_env env, napi_value value, uint32_t *result);
 bool take_fd(napi_env env, napi_value value, int *fd);
 napi_value throw_range(napi_env env, const char *message);
 napi_value throw_errno(napi_env env, int error, const char *syscall, const char *what);
@@ -62,6 +64,12 @@ napi_value call_map(napi_env env, napi_callback_info info);
 napi_value call_unmap(napi_env env, napi_callback_info info);
 napi_value call_lost(napi_env env, napi_callback_info info);
 napi_value call_lock(napi_env env, napi_callback_info info);
+napi_value call_lock_shared(napi_env env, napi_callback_info info);
+napi_value call_ring(napi_env env, napi_callback_info info);
+napi_value call_listen(napi_env env, napi_callback_info info);
+napi_value call_peek(napi_env env, napi_callback_info info);
+napi_value call_wait(napi_env env, napi_callback_info info);
+napi_value call_unlisten(napi_env env, napi_callback_info info);
 napi_value call_allocate(napi_env env, napi_callback_info info);
 napi_value call_inspect(napi_env env, napi_callback_info info);
 

@@ -222,16 +222,24 @@ napi_value call_lost(napi_env env, napi_callback_info info) {
   return result;
 }
 
-napi_value call_lock(napi_env env, napi_callback_info info) {
+static napi_value lock_by(napi_env env, napi_callback_info info, int (*lock)(int)) {
   napi_value argument;
   struct state *state;
   int fd;
   if (!take(env, info, 1, &argument, &state) || !take_fd(env, argument, &fd)) return NULL;
-  int error = os_lock(fd);
+  int error = lock(fd);
   if (error != 0 && error != EWOULDBLOCK) return throw_errno(env, error, "flock", "the file cannot be locked");
   napi_value result = NULL;
   napi_get_boolean(env, error == 0, &result);
   return result;
+}
+
+napi_value call_lock(napi_env env, napi_callback_info info) {
+  return lock_by(env, info, os_lock);
+}
+
+napi_value call_lock_shared(napi_env env, napi_callback_info info) {
+  return lock_by(env, info, os_lock_shared);
 }
 
 napi_value call_allocate(napi_env env, napi_callback_info info) {

@@ -36,7 +36,8 @@ int os_map(int fd, uint64_t offset, size_t length, enum os_kind kind, struct os_
   size_t page = os_page_size();
   size_t lead = (size_t)(offset % page);
   size_t span = (lead + length + page - 1) / page * page;
-  void *base = mmap(NULL, span, PROT_READ | PROT_WRITE, flags_of(kind), fd, (off_t)(offset - lead));
+  int access = kind == OS_READ ? PROT_READ : PROT_READ | PROT_WRITE;
+  void *base = mmap(NULL, span, access, flags_of(kind), fd, (off_t)(offset - lead));
   if (base == MAP_FAILED) return errno;
   *pages = (struct os_pages){.base = base, .span = span, .bytes = (uint8_t *)base + lead};
   return 0;
@@ -51,11 +52,19 @@ void os_unmap(const struct os_pages *pages) {
   munmap(pages->base, pages->span);
 }
 
-int os_lock(int fd) {
+static int lock(int fd, int how) {
   int result;
-  do result = flock(fd, LOCK_EX | LOCK_NB);
+  do result = flock(fd, how | LOCK_NB);
   while (result != 0 && errno == EINTR);
   return result == 0 ? 0 : errno;
+}
+
+int os_lock(int fd) {
+  return lock(fd, LOCK_EX);
+}
+
+int os_lock_shared(int fd) {
+  return lock(fd, LOCK_SH);
 }
 
 int os_inspect(int fd, uint64_t *links, uint64_t *size) {

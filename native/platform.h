@@ -8,7 +8,7 @@
 
 /* ---- operating system; every int is 0 or an errno ---- */
 
-enum os_kind { OS_SHARED, OS_SYNC, OS_PRIVATE };
+enum os_kind { OS_SHARED, OS_SYNC, OS_PRIVATE, OS_READ };
 
 /* Whole pages. `bytes` is the place asked for within them. */
 struct os_pages {
@@ -23,6 +23,8 @@ int os_replace(const struct os_pages *pages);
 void os_unmap(const struct os_pages *pages);
 /* EWOULDBLOCK if somebody else has the lock. */
 int os_lock(int fd);
+/* The same for a lock that any number of others may share. */
+int os_lock_shared(int fd);
 int os_allocate(int fd, uint64_t offset, uint64_t length);
 /*
  * Names and bytes of a file, and nothing else: a look at its times would make the next write store finer ones, which a
@@ -42,6 +44,19 @@ struct os_watch;
 struct os_watch *os_watch(const struct os_pages *pages, double *counter);
 void os_unwatch(struct os_watch *watch);
 bool os_watch_lost(const struct os_watch *watch);
+
+/*
+ * Waking across processes by a word of shared pages. os_ring adds 1 to it and wakes all who wait; it returns how many, 0
+ * also where there is no such thing.
+ */
+int os_ring(uint32_t *word);
+/* Returns once *word is not `seen` any more, or *control not `going`, or too early. ENOSYS where nobody can wait. */
+int os_wait(const uint32_t *word, uint32_t seen, const uint32_t *control, uint32_t going);
+/* Waits on *control alone, as long as it is `resting`. */
+void os_rest(const uint32_t *control, uint32_t resting);
+/* Another value was stored to *control: wakes the one thread that waits by it, so that *ended becomes true if it is to end. */
+void os_rouse(const uint32_t *control);
+void os_await_end(const uint32_t *word, const uint32_t *ended);
 
 /* ---- processor ---- */
 

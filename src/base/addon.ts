@@ -47,6 +47,26 @@ export interface Addon {
   lost(mapping: number): boolean;
   /** Takes flock(LOCK_EX | LOCK_NB); false if somebody else has it. */
   lock(fd: number): boolean;
+  /** Takes flock(LOCK_SH | LOCK_NB); false if somebody has it alone. */
+  lockShared(fd: number): boolean;
+  /** Adds 1 to the u32 at `position` of a shared mapping, and wakes all who wait for that in a futex; returns how many. */
+  ring(mapping: number, position: number): number;
+  /**
+   * Listens to the words of an open file (fd needs only the right to read) from `from` on, a multiple of 64: the first u32 there is the one
+   * that `ring` counts up. Returns a number above 0. Neither the listener nor its thread keeps the process alive.
+   *
+   * @param onNews called on the event loop after `wait`; with true if it is no use to wait any more
+   */
+  listen(fd: number, from: number, onNews: (failed: boolean) => void): number;
+  /** Loads 32 bytes from `from` on into the bytes of block[8] to block[11], eight at a time, the first eight after the others. */
+  peek(listener: number): void;
+  /**
+   * Has `onNews` called once as soon as the first u32 is another one than `seen`, which may be at once; it may be called in vain. The first
+   * call starts a thread, which is parked in the kernel from then on. Throws if it cannot be started.
+   */
+  wait(listener: number, seen: number): void;
+  /** Ends the thread, if there is one, and the listener. `onNews` is not called any more. */
+  unlisten(listener: number): void;
   /**
    * Looks at a file's number of names (block[8]) and its bytes (block[9]), and at nothing else: who asks for the times of a
    * file makes its next write dearer on current kernels.

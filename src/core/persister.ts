@@ -1,6 +1,7 @@
 import type { Medium } from '../media/medium.js';
 import { atExit, notAtExit } from './at-exit.js';
 import type { Clock } from './clock.js';
+import type { Herald } from './herald.js';
 import type { RegionLog } from './region-log.js';
 
 /** How long something committed may wait for the background to make it durable. Milliseconds. */
@@ -30,6 +31,8 @@ export interface PersisterHost {
  * nobody waits for is persisted in the background, without keeping the process alive.
  */
 export class Persister {
+  /** Tells readers of other processes, where there can be some. */
+  herald: Herald | undefined = undefined;
   readonly #medium: Medium;
   readonly #clock: Clock;
   readonly #host: PersisterHost;
@@ -109,6 +112,7 @@ export class Persister {
   /** A drain that began after `sealAll` returned `timestamp` has succeeded. */
   reached(timestamp: number): void {
     this.#clock.persistedUpTo(timestamp);
+    if (this.herald !== undefined) this.herald.announce();
     if (this.#awaited) this.#tell(timestamp);
   }
 

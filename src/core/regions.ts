@@ -39,6 +39,7 @@ export function* allocate(core: StreamCore, size: number, name: string | undefin
   const region = new RegionLog(slot, core);
   core.regions.set(slot.record.id, region);
   if (name !== undefined) core.names.set(name, region);
+  core.persister.herald?.structureChanged();
   return region;
 }
 
@@ -80,6 +81,7 @@ function* giveUp(core: StreamCore, region: RegionLog): Steps<void> {
   slot.name = undefined;
   core.table.used.delete(slot);
   yield* core.table.save([slot]);
+  core.persister.herald?.structureChanged();
   region.release();
   core.table.giveSlot(slot);
   core.allocator.give(offset, length);
@@ -100,6 +102,7 @@ function* empty(core: StreamCore, region: RegionLog): Steps<void> {
   };
   region.cleared();
   yield* core.table.save([slot]);
+  core.persister.herald?.structureChanged();
 }
 
 /**

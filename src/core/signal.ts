@@ -25,3 +25,22 @@ export class Signal {
     waiting?.resolve();
   }
 }
+
+/** Resolves as `promise` does, or when the signal is aborted. */
+export async function unlessAborted(
+  promise: Promise<unknown>,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  if (signal?.aborted === true) return;
+  if (signal === undefined) {
+    await promise;
+    return;
+  }
+  let onAbort = () => {};
+  const aborted = new Promise<void>((resolve) => {
+    onAbort = resolve;
+  });
+  signal.addEventListener('abort', onAbort, { once: true });
+  await Promise.race([promise, aborted]);
+  signal.removeEventListener('abort', onAbort);
+}

@@ -1,9 +1,12 @@
 import { VarveError } from '../base/errors.js';
 import { REGION_MAX, TIMESTAMP_END } from '../format/layout.js';
+import { LiveWriter } from '../media/live-writer.js';
 import type { Extent, Medium } from '../media/medium.js';
 import type { Allocator } from './allocator.js';
 import { Checkpointer, MARK_SPAN } from './checkpoint.js';
 import { Clock } from './clock.js';
+import { Follower, type LiveState } from './follower.js';
+import { Herald } from './herald.js';
 import { chooseKernel, type Kernel } from './kernel.js';
 import { Persister } from './persister.js';
 import type { Prefix } from './prefix.js';
@@ -12,14 +15,11 @@ import type { Glance, RecordWatch } from './record-watch.js';
 import { extendTail } from './recovery.js';
 import type { RegionHost } from './region-host.js';
 import type { RegionLog } from './region-log.js';
-import { Signal } from './signal.js';
+import { Signal, unlessAborted } from './signal.js';
 import { StepQueue, type Steps } from './steps.js';
 import { refreshStructure } from './structure-refresh.js';
 import type { Table } from './table.js';
 import type { TableSlot } from './table-slots.js';
-
-/** How long a reader waits before it looks again whether another process has written. Milliseconds. */
-const LOOK_AGAIN = 20;
 
 /** What a stream is made of, as opening found or made it. */
 export interface StreamParts {
@@ -56,6 +56,7 @@ export class StreamCore implements RegionHost {
   readonly #commits = new Signal();
   /** Of a reader. */
   readonly #glance: Glance | undefined;
+  #follower: Follower | undefined;
 
   constructor(parts: StreamParts) {
     this.medium = parts.medium;
@@ -68,6 +69,30 @@ export class StreamCore implements RegionHost {
     this.tasks = new StepQueue(parts.medium);
     this.persister = new Persister(parts.medium, this.clock, this);
     this.checkpointer = new Checkpointer(parts.prefix, parts.table, this.clock, this.persister);
+  }
+
+  /** What the writer of another process says now; undefined where there is none, or no way to hear it. */
+  get live(): LiveState | undefined {
+    if (!this.readOnly || this.closed) return undefined;
+    return this.#following.state;
+  }
+
+  /** The newest timestamp that is persisted along with all before it, as far as readers of this process see them. */
+  get newestPersisted(): number {
+    const { newestPersisted } = this.clock;
+    return Math.min(newestPersisted, this.live?.persisted ?? newestPersisted);
+  }
+
+  get #following(): Follower {
+    this.#follower ??= new Follower(this.medium.live?.(this.uuid));
+    return this.#follower;
+  }
+
+  /** The stream is open: readers of other processes can be told from now on. */
+  opened(): void {
+    const place = this.readOnly ? undefined : this.medium.live?.(this.uuid);
+    const live = place && LiveWriter.open(place);
+    if (live !== undefined) this.persister.herald = new Herald(live, this.clock, this.medium.slow);
   }
 
   get uuid(): Uint8Array {
@@ -170,13 +195,14 @@ export class StreamCore implements RegionHost {
   }
 
   /**
-   * Resolves when something is committed, or the stream is closed or fails. Where another process writes, it is time to
-   * look again.
+   * Resolves when there may be something new: committed, persisted or changed, or the stream is closed or fails; or when the signal is
+   * aborted. Beside a writer of another process it is a time to look again.
    */
-  news(): Promise<unknown> {
-    if (this.readOnly) return new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN));
+  async news(signal?: AbortSignal): Promise<void> {
+    this.assertOpen();
+    if (this.readOnly) return this.#following.news(signal);
     this.watched = true;
-    return this.#commits.next();
+    return unlessAborted(this.#commits.next(), signal);
   }
 
   /** Looks for what another process has committed, where one may write. */
@@ -254,6 +280,8 @@ export class StreamCore implements RegionHost {
     } finally {
       for (const region of regions.values()) region.leave();
       this.#end(() => this.#closedError());
+      this.persister.herald?.close();
+      this.#follower?.close();
       medium.close();
     }
   }

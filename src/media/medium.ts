@@ -1,3 +1,4 @@
+import type { LivePlace } from './live-file.js';
 import type { Window } from './window.js';
 
 /** The kinds of medium that varve itself brings. */
@@ -46,6 +47,13 @@ export interface Medium {
    */
   readonly failed: Error | undefined;
 
+  /**
+   * Where the writer of what lies on this medium tells readers of other processes how far it has come. Left out, or undefined, where there
+   * is no such place: they look from time to time.
+   *
+   * @param identity 16 bytes that tell it from whatever else may lie there
+   */
+  live?(identity: Uint8Array): LivePlace | undefined;
   /** Opens `length` bytes at `offset`. Extents that are open at the same time never overlap. */
   open(offset: number, length: number, access: Access): Extent;
   /** Returns once everything flushed so far is durable. Throws `VARVE_IO`. */

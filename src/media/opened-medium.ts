@@ -1,3 +1,5 @@
+import { statFd } from './descriptor.js';
+import { type LivePlace, livePlace } from './live-file.js';
 import type { OpenedFile } from './opened-file.js';
 
 /** What all media of an open file or block device have in common: whatever the file itself knows or does. */
@@ -37,4 +39,12 @@ export abstract class OpenedMedium {
 
   /** Does nothing: the file was locked when it was opened. */
   lock(): void {}
+
+  live(identity: Uint8Array): LivePlace | undefined {
+    try {
+      return livePlace(identity, statFd(this.file.path, this.file.fd));
+    } catch {
+      return undefined;
+    }
+  }
 }

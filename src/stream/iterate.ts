@@ -140,26 +140,8 @@ async function* follow(
   while (signal?.aborted !== true) {
     const walker = source.next();
     if (walker !== undefined) yield entryOf(walker);
-    else await news(core, signal);
+    else await core.news(signal);
   }
-}
-
-/** Resolves when there may be something new, or the signal is aborted. */
-async function news(core: StreamCore, signal: AbortSignal | undefined): Promise<void> {
-  core.assertOpen();
-  const happens = core.news();
-  if (signal === undefined) await happens;
-  else await unlessAborted(happens, signal);
-}
-
-async function unlessAborted(promise: Promise<unknown>, signal: AbortSignal): Promise<void> {
-  let onAbort = () => {};
-  const aborted = new Promise<void>((resolve) => {
-    onAbort = resolve;
-  });
-  signal.addEventListener('abort', onAbort, { once: true });
-  await Promise.race([promise, aborted]);
-  signal.removeEventListener('abort', onAbort);
 }
 
 interface Checked {

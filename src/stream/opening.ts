@@ -70,6 +70,7 @@ function openOnceSync(target: Target, options: StreamOptions | undefined): Strea
 /** Throws if a part of the medium could not be read: what was found may be less than there is. */
 function whole(core: StreamCore): StreamCore {
   if (core.medium.failed !== undefined) throw core.medium.failed;
+  core.opened();
   return core;
 }
 

@@ -167,7 +167,7 @@ export class Region {
 
   /**
    * Visits entries from `from` on, and waits for further ones. `break` and the signal end it quietly. In a read-only stream
-   * it looks every 20 ms for what another process has written.
+   * the writer of another process wakes it; where it cannot, it looks every 20 ms.
    *
    * @throws as `entries`; VARVE_CLOSED and VARVE_REGION_FREED also in the middle of a wait
    */

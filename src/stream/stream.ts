@@ -132,11 +132,11 @@ export class Stream {
   }
 
   /**
-   * The newest timestamp that survives a crash, together with all before it; 0 if there is none. A read-only stream does not know
-   * how far another process has come with that: it says what it has seen.
+   * The newest timestamp that survives a crash, together with all before it; 0 if there is none. A read-only stream counts only what it
+   * has seen, and where it cannot hear the writer of another process, takes that for persisted.
    */
   get persisted(): number {
-    return this.#core.clock.newestPersisted;
+    return this.#core.newestPersisted;
   }
 
   /** True from the moment `close` was called. */
@@ -208,8 +208,8 @@ export class Stream {
 
   /**
    * Visits the entries of all regions from `from` on, and waits for further ones, also in regions allocated later. `break` and the
-   * signal end it quietly. In a read-only stream it looks every 20 ms for what another process has written, sees no further regions,
-   * and may hand out an entry of one region after a later one of another.
+   * signal end it quietly. In a read-only stream the writer of another process wakes it; where it cannot, it looks every 20 ms. It
+   * sees no further regions there, and may hand out an entry of one region after a later one of another.
    *
    * @throws as `entries`; VARVE_CLOSED also in the middle of a wait
    */
@@ -238,7 +238,9 @@ export class Stream {
   async whenPersisted(timestamp: number): Promise<void> {
     const wanted = timestampOption(timestamp, 'a timestamp');
     await this.whenCommitted(wanted);
-    await this.#core.persister.whenPersisted(wanted);
+    const core = this.#core;
+    while (core.readOnly && core.newestPersisted < wanted) await core.news();
+    await core.persister.whenPersisted(wanted);
   }
 
   /**

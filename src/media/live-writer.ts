@@ -1,0 +1,109 @@
+import fs from 'node:fs';
+import type { Addon } from '../base/addon.js';
+import { loadAddon } from '../base/native-loader.js';
+import { LIVE, type LivePlace, leave, openAsWriter } from './live-file.js';
+
+const { words: WORDS } = LIVE;
+const [NEWS, STRUCTURE, WRITER, WAKES] = [LIVE.news, LIVE.structure, LIVE.writer, LIVE.wakes].map(
+  (at) => at / 4,
+) as [number, number, number, number];
+
+/** The writer's side of a live file. Nothing here throws: what cannot be told is not told. */
+export class LiveWriter {
+  /** Where `persisted` and `committed` are stored: with the addon in the page itself, so that a store is all that is needed. */
+  readonly numbers: Float64Array;
+  readonly #words: Uint32Array;
+  readonly #bytes: Uint8Array;
+  readonly #place: LivePlace;
+  readonly #fd: number;
+  readonly #addon: Addon | undefined;
+  readonly #mapping: number;
+  #closed = false;
+
+  /** Opens or makes the live file; undefined where that cannot be. */
+  static open(place: LivePlace): LiveWriter | undefined {
+    const fd = openAsWriter(place);
+    return fd === undefined ? undefined : new LiveWriter(place, fd);
+  }
+
+  private constructor(place: LivePlace, fd: number) {
+    this.#place = place;
+    this.#fd = fd;
+    const mapped = mapPage(fd);
+    this.#addon = mapped?.addon;
+    this.#mapping = mapped?.mapping ?? 0;
+    const memory = mapped?.memory ?? readPage(fd);
+    this.numbers = new Float64Array(memory, WORDS.at, WORDS.bytes / 8);
+    this.#words = new Uint32Array(memory, WORDS.at, WORDS.bytes / 4);
+    this.#bytes = new Uint8Array(memory, WORDS.at, WORDS.bytes);
+    this.#words[WAKES] = this.#addon === undefined ? 0 : 1;
+    this.#words[WRITER] = process.pid;
+    this.#words[STRUCTURE] = (this.#words[STRUCTURE] as number) + 1;
+  }
+
+  /** The structure of the stream has changed, on the medium: readers are to look at its table again. */
+  structureChanged(): void {
+    this.#words[STRUCTURE] = (this.#words[STRUCTURE] as number) + 1;
+  }
+
+  /** Wakes those who wait in a futex; true if there was one. Others are told by `tell`. */
+  wake(): boolean {
+    if (this.#addon === undefined) return false;
+    return this.#addon.ring(this.#mapping, WORDS.at + LIVE.news) > 0;
+  }
+
+  /** Wakes everybody, also those who watch the file as a file; true if one waited in a futex. */
+  tell(): boolean {
+    if (this.#addon === undefined) this.#words[NEWS] = (this.#words[NEWS] as number) + 1;
+    const woken = this.wake();
+    this.#write();
+    return woken;
+  }
+
+  /** Lets go of the file, which stays as long as somebody follows. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#words[WRITER] = 0;
+    this.tell();
+    if (this.#addon !== undefined) unmapPage(this.#addon, this.#mapping);
+    leave(this.#place, this.#fd, true);
+  }
+
+  /** With the addon everything is there already, and one word is written for those who watch. */
+  #write(): void {
+    const bytes = this.#addon === undefined ? WORDS.bytes : Uint32Array.BYTES_PER_ELEMENT;
+    try {
+      fs.writeSync(this.#fd, this.#bytes, LIVE.news, bytes, WORDS.at + LIVE.news);
+    } catch {
+      // They look from time to time.
+    }
+  }
+}
+
+function mapPage(fd: number): { addon: Addon; mapping: number; memory: ArrayBuffer } | undefined {
+  const addon = loadAddon();
+  try {
+    return addon && { addon, ...addon.map(fd, 0, LIVE.bytes, 'shared', false) };
+  } catch {
+    return undefined;
+  }
+}
+
+function unmapPage(addon: Addon, mapping: number): void {
+  try {
+    addon.unmap(mapping);
+  } catch {
+    // It stays mapped until the process ends.
+  }
+}
+
+function readPage(fd: number): ArrayBuffer {
+  const page = new Uint8Array(LIVE.bytes);
+  try {
+    fs.readSync(fd, page, 0, page.length, 0);
+  } catch {
+    // Then counting begins anew.
+  }
+  return page.buffer;
+}
