@@ -19,7 +19,11 @@ struct waited {
 };
 
 /* Kernels before 5.16 wait for one word only; seccomp filters that do not know the call refuse it as EPERM. */
+#ifdef VARVE_PORTABLE
+static bool lacks_waitv = true;
+#else
 static bool lacks_waitv;
+#endif
 
 static long futex(const uint32_t *word, int operation, uint32_t value, const struct timespec *timeout) {
   return syscall(SYS_futex, word, operation, value, timeout, NULL, 0);

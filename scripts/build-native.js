@@ -2,7 +2,7 @@
 //
 //   node scripts/build-native.js              prebuilds/<platform>-<arch>/varve.node
 //   node scripts/build-native.js --sanitize   build/sanitized/varve.node, with AddressSanitizer and UndefinedBehaviorSanitizer
-//   node scripts/build-native.js --portable   build/portable/varve.node, without any instruction that not every processor has
+//   node scripts/build-native.js --portable   build/portable/varve.node, without any instruction or system call that not every machine has
 //   node scripts/build-native.js --recorded   build/recorded/varve.node, for crash tests: it keeps what is durable (native/cpu_recorded.c)
 //
 // CC names the compiler. Nothing is done if the result is newer than all sources. Where it cannot be built one sentence

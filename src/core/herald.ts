@@ -2,10 +2,12 @@ import { LIVE } from '../media/live-file.js';
 import type { LiveWriter } from '../media/live-writer.js';
 import type { Clock } from './clock.js';
 
-/** Where drains are fast, readers of other processes are woken once in so many of them, and at the end of the turn. */
-const SELDOM = 64;
+/** Where drains are fast, readers of other processes are woken at the first one of a turn, at its end, and in between once in so many. */
+const SELDOM = 256;
 /** For so many rings after one that woke somebody, every drain rings. */
 const ALERT = 1000;
+/** How long those wait at most who only watch the file, where drains are fast. Milliseconds. */
+const SHOW_DELAY = 10;
 
 const [PERSISTED, COMMITTED] = [LIVE.persisted / 8, LIVE.committed / 8] as const;
 
@@ -21,7 +23,9 @@ export class Herald {
   #unrung = 0;
   #every: number;
   #alert = 0;
-  #armed = false;
+  /** True from the first drain of a turn to its end; always where every drain rings anyway. */
+  #armed: boolean;
+  #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
   /** @param slow true if a drain takes so long that waking after each of them costs little */
@@ -31,6 +35,7 @@ export class Herald {
     this.#slow = slow;
     this.#numbers = live.numbers;
     this.#every = slow ? 1 : SELDOM;
+    this.#armed = slow;
     this.#store();
     live.tell();
   }
@@ -38,8 +43,8 @@ export class Herald {
   /** Everything that the clock calls persisted is, and can be seen by readers. */
   announce(): void {
     this.#store();
-    if (++this.#unrung >= this.#every) this.#ring();
-    else if (!this.#armed) this.#arm();
+    if (!this.#armed) this.#begin();
+    else if (++this.#unrung >= this.#every) this.#ring();
   }
 
   /** A region was allocated, cleared or freed: its record is stored. */
@@ -51,6 +56,7 @@ export class Herald {
 
   close(): void {
     this.#closed = true;
+    clearTimeout(this.#timer);
     this.#live.close();
   }
 
@@ -64,23 +70,32 @@ export class Herald {
     this.#unrung = 0;
     if (this.#closed) return;
     if (this.#slow) this.#live.tell();
-    else this.#note(this.#live.wake());
+    else this.#ringFast();
   }
 
-  /** A writer that blocks its thread from now on does not get there: readers look for themselves soon after they began to wait. */
-  #arm(): void {
-    this.#armed = true;
-    setImmediate(() => {
-      this.#armed = false;
-      if (this.#unrung === 0 || this.#closed) return;
-      this.#unrung = 0;
-      this.#note(this.#live.tell());
-    }).unref();
-  }
-
-  #note(woken: boolean): void {
-    if (woken) this.#alert = ALERT;
+  #ringFast(): void {
+    if (this.#live.wake()) this.#alert = ALERT;
     else if (this.#alert > 0) this.#alert--;
     this.#every = this.#alert > 0 ? 1 : SELDOM;
+    if (this.#timer === undefined) this.#timer = setTimeout(() => this.#show(), SHOW_DELAY).unref();
+  }
+
+  #show(): void {
+    this.#timer = undefined;
+    this.#live.show();
+  }
+
+  /**
+   * The first drain of a turn. What follows it and is not told, since the writer blocks its thread from then on, readers find by looking for
+   * themselves soon after they were woken.
+   */
+  #begin(): void {
+    if (this.#closed) return;
+    this.#armed = true;
+    this.#ring();
+    setImmediate(() => {
+      this.#armed = false;
+      if (this.#unrung > 0) this.#ring();
+    });
   }
 }

@@ -56,8 +56,18 @@ export class LiveWriter {
   tell(): boolean {
     if (this.#addon === undefined) this.#words[NEWS] = (this.#words[NEWS] as number) + 1;
     const woken = this.wake();
-    this.#write();
+    this.show();
     return woken;
+  }
+
+  /** Wakes those who watch the file as a file. With the addon everything stands there already, and one word is written only for them. */
+  show(): void {
+    const bytes = this.#addon === undefined ? WORDS.bytes : Uint32Array.BYTES_PER_ELEMENT;
+    try {
+      fs.writeSync(this.#fd, this.#bytes, LIVE.news, bytes, WORDS.at + LIVE.news);
+    } catch {
+      // They look from time to time.
+    }
   }
 
   /** Lets go of the file, which stays as long as somebody follows. */
@@ -68,16 +78,6 @@ export class LiveWriter {
     this.tell();
     if (this.#addon !== undefined) unmapPage(this.#addon, this.#mapping);
     leave(this.#place, this.#fd, true);
-  }
-
-  /** With the addon everything is there already, and one word is written for those who watch. */
-  #write(): void {
-    const bytes = this.#addon === undefined ? WORDS.bytes : Uint32Array.BYTES_PER_ELEMENT;
-    try {
-      fs.writeSync(this.#fd, this.#bytes, LIVE.news, bytes, WORDS.at + LIVE.news);
-    } catch {
-      // They look from time to time.
-    }
   }
 }
 

@@ -1,19 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { openCore } from '../../src/core/open.js';
-import { takeSync } from '../../src/core/steps.js';
-import type { StreamCore } from '../../src/core/stream-core.js';
-import { openMedium } from '../../src/media/open.js';
-import { FILE_KINDS, type FilePlace, filePlaceOn, problemOf } from '../helpers/media.js';
+import { FILE_KINDS, filePlaceOn, problemOf } from '../helpers/media.js';
 import { liveFileOf, liveProblem } from './live-files.js';
-
-/** The core of a read-only stream: what it hears of the writer is no part of the public contract. */
-function coreOf({ path, kind }: FilePlace): StreamCore {
-  const options = { mode: 'open', readOnly: true, medium: kind as 'file' } as const;
-  const medium = openMedium(path, options);
-  const request = { ...options, size: undefined, blockSize: undefined, onProgress: () => {} };
-  return takeSync(openCore(medium, request), medium);
-}
+import { readingCore } from './reading-core.js';
 
 for (const kind of FILE_KINDS) {
   test(`what the writer says is what it has done (${kind})`, async (t) => {
@@ -21,8 +10,7 @@ for (const kind of FILE_KINDS) {
     if (problem !== undefined) return t.skip(problem);
     const place = filePlaceOn(t, kind);
     const writer = await place.open();
-    const core = coreOf(place);
-    t.after(() => core.tasks.runSync(core.close()));
+    const core = readingCore(t, place);
     const empty = core.live;
     assert.ok(empty !== undefined);
     assert.deepEqual([empty.persisted, empty.committed], [0, 0]);
@@ -62,8 +50,7 @@ for (const kind of FILE_KINDS) {
     const place = filePlaceOn(t, kind);
     await (await place.open()).close();
     assert.equal(liveFileOf(place.path), undefined, 'a writer that has closed leaves nothing behind');
-    const core = coreOf(place);
-    t.after(() => core.tasks.runSync(core.close()));
+    const core = readingCore(t, place);
     assert.equal(core.live, undefined);
   });
 }

@@ -1,0 +1,77 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import type { TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import type { KindName } from '../helpers/media.js';
+import type { Wish } from './player.js';
+
+const PLAYER = fileURLToPath(new URL('./player.js', import.meta.url));
+
+/** How a player opens the stream. */
+export interface PlayerOptions {
+  readonly path: string;
+  readonly kind: KindName;
+  readonly addon: boolean;
+  /** Left out: a reader is woken, or waits for ever. */
+  readonly looks?: boolean;
+}
+
+/** A process that does what it is asked for. */
+export class Player {
+  readonly process: ChildProcess;
+  readonly ended: Promise<unknown[]>;
+  readonly #answers: number[] = [];
+  #onAnswer: () => void = () => {};
+  #gone = false;
+
+  constructor(t: TestContext, { path, kind, addon, looks = false }: PlayerOptions) {
+    const { VARVE_NO_ADDON: _, ...inherited } = process.env;
+    const env = addon ? inherited : { ...inherited, VARVE_NO_ADDON: '1' };
+    this.process = fork(PLAYER, [path, kind, ...(looks ? [] : ['without-looks'])], { env, execArgv: [] });
+    this.ended = once(this.process, 'exit');
+    this.process.on('message', (answer: number) => {
+      this.#answers.push(answer);
+      this.#onAnswer();
+    });
+    this.process.on('exit', () => {
+      this.#gone = true;
+      this.#onAnswer();
+    });
+    t.after(async () => {
+      this.process.kill('SIGKILL');
+      await this.ended;
+    });
+  }
+
+  /** Asks for something, and returns the answer. */
+  ask(wish: Wish): Promise<number> {
+    this.tell(wish);
+    return this.answer();
+  }
+
+  /** Asks for something without waiting for the answer. */
+  tell(wish: Wish): void {
+    this.process.send(wish);
+  }
+
+  /** The next answer that was not taken yet. */
+  async answer(): Promise<number> {
+    while (this.#answers.length === 0) {
+      if (this.#gone) throw new Error('the player is gone');
+      await new Promise<void>((resolve) => {
+        this.#onAnswer = resolve;
+      });
+    }
+    return this.#answers.shift() as number;
+  }
+
+  /** How many answers are there that nobody took. */
+  get unread(): number {
+    return this.#answers.length;
+  }
+
+  async kill(): Promise<void> {
+    this.process.kill('SIGKILL');
+    await this.ended;
+  }
+}
