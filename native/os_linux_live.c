@@ -53,7 +53,7 @@ int os_wait(const uint32_t *word, uint32_t seen, const uint32_t *control, uint32
   }
   if (lacking) {
     /* Whoever ends the thread wakes it by `word`; the limit is for a file that was cut off under it. */
-    const struct timespec limit = {.tv_sec = 10};
+    const struct timespec limit = {.tv_sec = 2};
     result = futex(word, FUTEX_WAIT, seen, &limit);
   }
   return result >= 0 || errno == EAGAIN || errno == EINTR || errno == ETIMEDOUT ? 0 : errno;
