@@ -24,7 +24,7 @@ export class Clock {
   /** The word of an entry with nothing unpersisted before it, and the timestamp at which it changes. */
   #high = 0;
   #highEnd = 0;
-  #start: number;
+  readonly #start: number;
   #newestAtStart: number;
 
   /** @param state of the stream when it was opened: counting goes on at its limit */
@@ -39,15 +39,6 @@ export class Clock {
   /** Notes the newest entry that opening found; what follows has timestamps from the limit on. */
   foundNewest(timestamp: number): void {
     this.#newestAtStart = Math.max(this.#newestAtStart, timestamp);
-  }
-
-  /** Notes an entry that another process has written. */
-  follow(timestamp: number): void {
-    this.foundNewest(timestamp);
-    if (timestamp <= this.last) return;
-    this.last = timestamp;
-    this.persisted = timestamp;
-    this.#start = timestamp;
   }
 
   /** Timestamp of the newest entry that readers see. */

@@ -19,6 +19,8 @@ export interface Walker {
   /** Bytes of the entry's payload. */
   readonly size: number;
   readonly timestamp: number;
+  /** True if the entries it goes through are gone. */
+  readonly stale: boolean;
 }
 
 /**
@@ -110,6 +112,7 @@ export class LogCursor implements Walker {
     if (!region.reaches(this.#next)) return false;
     if (this.word !== NOWHERE) this.#after = this.timestamp;
     const { window, end } = scan(region, this.#next, this.#after);
+    if (this.#beside) region.doubt();
     this.#window = window;
     this.word = NOWHERE;
     this.#words = window.words;

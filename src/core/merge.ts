@@ -11,21 +11,26 @@ interface Head {
 }
 
 /**
- * Goes through the entries of all regions in the order of their timestamps. Regions are merged up to a bound, the newest timestamp when
- * the bound was set: everything up to it is there to be seen, whatever is appended to whichever region in the meantime.
+ * Goes through the entries of all regions in the order of their timestamps. Regions are merged up to a bound: everything up to it is there to
+ * be seen, whatever is appended to whichever region in the meantime. What lies above it waits for the next one, as an entry with a lower
+ * timestamp may yet be seen.
  */
 export class MergedWalker {
   readonly #core: StreamCore;
   readonly #from: number;
+  readonly #ends: boolean;
   readonly #ahead = new Heap<Head>((a, b) => a.timestamp < b.timestamp);
+  readonly #entered = new WeakSet<RegionLog>();
   #atEnd: Head[] = [];
   #bound = 0;
-  #lastRegion = 0;
+  #ended = false;
   #current: Head | undefined;
 
-  constructor(core: StreamCore, from: number) {
+  /** @param ends true if nobody asks for more once there was none: it may end with entries of which nobody knows what came before them */
+  constructor(core: StreamCore, from: number, ends: boolean) {
     this.#core = core;
     this.#from = from;
+    this.#ends = ends;
   }
 
   /**
@@ -60,43 +65,67 @@ export class MergedWalker {
     this.#place(current);
   }
 
-  /** False if nothing new was committed since the last time. */
+  /** False if there is nothing new that may be handed out. */
   #raiseBound(): boolean {
-    // Before the regions are looked at: what another process commits meanwhile waits for the next time.
-    this.#bound = this.#core.clock.newestCommitted;
-    const idle = this.#atEnd;
-    this.#atEnd = [];
-    for (const head of idle) this.#place(head);
-    this.#enterNewRegions();
+    if (this.#ended) return false;
+    let bound: number;
+    do {
+      // Before the regions are looked at: what is committed meanwhile waits for the next time.
+      bound = this.#core.bound();
+      this.#bound = Math.max(this.#bound, bound);
+      this.#lookAround();
+      if (this.#isDue) return true;
+      // What a reader finds in the regions may show how far it can go.
+    } while (this.#core.mayGoBeyond(bound));
+    return this.#ends && this.#end();
+  }
+
+  get #isDue(): boolean {
     return (this.#ahead.first?.timestamp ?? Number.POSITIVE_INFINITY) <= this.#bound;
   }
 
-  #enterNewRegions(): void {
-    if (this.#core.table.lastId === this.#lastRegion) return;
-    let last = this.#lastRegion;
-    for (const region of this.#core.regions.values()) {
-      const { id } = region.slot.record;
-      if (id > this.#lastRegion) this.#enter(region);
-      last = Math.max(last, id);
-    }
-    // Not the table's: a region that is being allocated has its number already, and is entered only when it is there.
-    this.#lastRegion = last;
+  #lookAround(): void {
+    const idle = this.#atEnd;
+    this.#atEnd = [];
+    for (const head of idle) this.#place(head);
+    for (const region of this.#core.regions.values()) if (!this.#entered.has(region)) this.#enter(region);
+  }
+
+  /** What a crash has left out of turn is shown at the end: nothing will ever come before it. */
+  #end(): boolean {
+    this.#ended = true;
+    if (this.#ahead.first === undefined || this.#core.hasWriter) return false;
+    this.#bound = this.#core.newestCommitted;
+    return this.#isDue;
   }
 
   #enter(region: RegionLog): void {
-    this.#place({ cursor: cursorFrom(region, this.#from), timestamp: 0 });
+    this.#entered.add(region);
+    const { life } = region;
+    try {
+      this.#place({ cursor: cursorFrom(region, this.#from), timestamp: 0 });
+    } catch (error) {
+      if (region.life === life) throw error;
+      this.#restart(region);
+    }
   }
 
   /** Takes one step with a cursor that is not in the heap. */
   #place(head: Head): void {
     const { cursor } = head;
-    if (cursor.stale) {
+    try {
+      if (cursor.stale) this.#restart(cursor.region);
+      else if (!cursor.next()) this.#atEnd.push(head);
+      else {
+        head.timestamp = cursor.timestamp;
+        // The number counts only if the region was still there when it was read.
+        cursor.assertGood();
+        this.#ahead.push(head);
+      }
+    } catch (error) {
+      // Another process has just cleared or freed it.
+      if (!cursor.stale) throw error;
       this.#restart(cursor.region);
-    } else if (cursor.next()) {
-      head.timestamp = cursor.timestamp;
-      this.#ahead.push(head);
-    } else {
-      this.#atEnd.push(head);
     }
   }
 
@@ -115,13 +144,21 @@ export class MergedBackwardWalker {
   /** @param from no later timestamp is visited */
   constructor(core: StreamCore, from: number) {
     this.#core = core;
-    for (const region of core.regions.values()) {
+    core.notice();
+    for (const region of core.regions.values()) this.#enter(region, from);
+  }
+
+  #enter(region: RegionLog, from: number): void {
+    const { life } = region;
+    try {
       const walker = new BackwardWalker(region);
       while (walker.next()) {
         if (walker.timestamp > from) continue;
         this.#ahead.push(walker);
-        break;
+        return;
       }
+    } catch (error) {
+      if (region.life === life) throw error;
     }
   }
 
@@ -131,11 +168,21 @@ export class MergedBackwardWalker {
     const current = this.#current;
     if (current !== undefined) {
       this.#ahead.pop();
-      if (!current.stale && current.next()) this.#ahead.push(current);
+      if (steps(current)) this.#ahead.push(current);
     }
     while (this.#ahead.first?.stale) this.#ahead.pop();
     this.#current = this.#ahead.first;
     if (this.#current === undefined) this.#core.assertComplete();
     return this.#current;
+  }
+}
+
+/** Takes one step; false at the end, and if the region was cleared or freed. */
+function steps(walker: BackwardWalker): boolean {
+  try {
+    return !walker.stale && walker.next();
+  } catch (error) {
+    if (walker.stale) return false;
+    throw error;
   }
 }

@@ -3,6 +3,7 @@ import { hasMagic } from '../format/header.js';
 import { FORMAT_VERSION, PREFIX, RecordKind } from '../format/layout.js';
 import type { Extent, Medium } from '../media/medium.js';
 import { Allocator } from './allocator.js';
+import { Census } from './census.js';
 import { createStream, isUnfinished } from './create.js';
 import { enterRegion } from './enter-region.js';
 import { type Prefix, type PrefixFinding, readPrefix } from './prefix.js';
@@ -156,13 +157,14 @@ function* recoverCore(core: StreamCore, request: OpenRequest): Steps<void> {
   const { medium, prefix, table } = core;
   const regions = [...core.regions.values()];
   let done = 0;
-  const findings = yield* recover(prefix.state, regions, (bytes) => {
+  const census = core.horizon?.census ?? new Census(prefix.state);
+  const findings = yield* recover(prefix.state, regions, census, (bytes) => {
     done += bytes;
     request.onProgress({ phase: 'recovery', done, total: prefix.header.size });
   });
-  core.clock.foundNewest(findings.newest);
   core.damage = findings.problem;
   if (request.readOnly) return;
+  core.clock.foundNewest(findings.newest);
   if (findings.problem !== undefined) throw errorOf(findings.problem, medium.path);
   for (const region of regions) {
     if (!region.beyondMark) continue;

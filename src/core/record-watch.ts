@@ -35,8 +35,18 @@ export class RecordWatch {
     this.#clears = clears;
   }
 
-  /** True if the copy says something else now, also in the midst of a change of something else: a longer look has to decide. */
+  /** What was learned before does not count any more. */
+  doubt(): void {
+    this.#glance.lookAgain();
+  }
+
+  /** True if a longer look has to decide whether the region is still there. */
   get stirred(): boolean {
+    return !this.#glance.fresh || this.moved;
+  }
+
+  /** True if the copy says something else now, also in the midst of a change of something else. What was verified in copies stays right. */
+  get moved(): boolean {
     // What was read before is to be loaded before the record is: an earlier load does not pass a store that releases, nor that a load that acquires.
     if (BARRIER !== undefined) {
       Atomics.store(BARRIER, 0, 0);
@@ -44,7 +54,6 @@ export class RecordWatch {
     }
     const words = this.#words;
     return (
-      !this.#glance.fresh ||
       words[KIND] !== this.#kind ||
       words[ID] !== this.#idLow ||
       words[ID + 1] !== this.#idHigh ||
@@ -66,6 +75,11 @@ export class Glance {
   constructor(extent: Extent) {
     this.#lasts = mirrors(extent);
     this.fresh = this.#lasts;
+  }
+
+  /** True if windows are copies. */
+  get copied(): boolean {
+    return !this.#lasts;
   }
 
   /** The table was read again just now. */

@@ -1,7 +1,8 @@
 import { strideAt, timestampAt } from '../format/entry.js';
-import { ENTRY, TIMESTAMP_SUPPLY } from '../format/layout.js';
+import { ENTRY, TIMESTAMP_END } from '../format/layout.js';
 import type { StreamState } from '../format/state.js';
 import type { Window } from '../media/window.js';
+import type { Census } from './census.js';
 import { certifiedBehind, reachOf } from './certificates.js';
 import { eachEntry } from './each-entry.js';
 import { findShortRegions, placeMissing } from './missing.js';
@@ -11,46 +12,8 @@ import type { Steps } from './steps.js';
 
 /** Bytes that are looked at between two pauses. */
 const PORTION = 16 * 2 ** 20;
-/** Timestamps that most recoveries get along with. */
-const FEW = 512;
-
-/** Which of the timestamps between checkpoint and limit were found. */
-class Census {
-  readonly #base: number;
-  /** By distance from the checkpoint; as long as it had to be. */
-  #found = new Uint8Array(FEW);
-  /** Everything up to here was persisted, as some valid entry says. */
-  certified: number;
-  /** The greatest timestamp found. */
-  newest = 0;
-
-  constructor(state: StreamState) {
-    this.#base = state.checkpoint;
-    this.certified = state.checkpoint;
-  }
-
-  note(timestamp: number): void {
-    this.newest = Math.max(this.newest, timestamp);
-    const distance = timestamp - this.#base;
-    if (distance <= 0) return;
-    if (distance >= this.#found.length) this.#makeRoom();
-    this.#found[distance] = 1;
-  }
-
-  /** The timestamps at or below `limit` that should have been found and were not. */
-  missing(limit: number): number[] {
-    const missing: number[] = [];
-    for (let i = 1; i <= limit - this.#base; i++) if (this.#found[i] !== 1) missing.push(this.#base + i);
-    return missing;
-  }
-
-  #makeRoom(): void {
-    const all = new Uint8Array(TIMESTAMP_SUPPLY + 2);
-    all.set(this.#found);
-    this.#found = all;
-  }
-}
-
+/** Bytes that are read to learn whether anything has come. */
+const GLIMPSE = 512;
 /** What a recovery found out. */
 export interface Findings {
   /** The greatest timestamp behind any mark; 0 if there is none. */
@@ -63,19 +26,21 @@ export interface Findings {
  * Finds out where the regions of a stream end that was not closed (docs/format.md, "Recovery"). It changes no byte of the
  * medium: what it finds, it sets in the regions.
  *
+ * @param census of the state, with nothing found yet
  * @param progress called with bytes looked at
  */
 export function* recover(
   state: StreamState,
   regions: readonly RegionLog[],
+  census: Census,
   progress: (bytes: number) => void,
 ): Steps<Findings> {
-  const census = new Census(state);
   for (const region of regions) yield* scanTail(region, census, state.limit, progress);
   const short = findShortRegions(regions);
   const span = { after: state.checkpoint, below: state.limit };
   for (const region of regions) {
-    census.certified = Math.max(census.certified, certifiedBehind(region, reachOf(regions.length), span));
+    if (region.freed) continue;
+    census.certify(certifiedBehind(region, reachOf(regions.length), span));
     yield 'pause';
   }
   const { certified, newest } = census;
@@ -84,7 +49,11 @@ export function* recover(
   for (const region of regions) yield* scanTail(region, census, state.limit, progress);
   const missing = census.missing(certified);
   if (missing.length === 0) return { newest: census.newest, problem: short };
-  const placed = placeMissing(missing, regions, span);
+  const placed = placeMissing(
+    missing,
+    regions.filter(({ freed }) => !freed),
+    span,
+  );
   return { newest: census.newest, problem: short ?? placed };
 }
 
@@ -94,39 +63,65 @@ function* scanTail(
   limit: number,
   progress: (bytes: number) => void,
 ): Steps<void> {
+  // Another process may have freed it since the table was read.
+  if (region.freed) return;
+  const { life } = region;
   region.extent.rewind();
   for (;;) {
     const from = region.tail;
-    const window = extendTail(region, limit, census);
-    if (window === undefined) return;
-    eachEntry(window, from, region.tail, (timestamp) => census.note(timestamp));
+    const found = findMore(region, limit);
+    if (found === undefined || (region.moved && region.isOver(life))) return;
+    for (const timestamp of found.timestamps) census.note(timestamp);
+    census.certify(found.certified);
     progress(region.tail - from);
     yield 'pause';
   }
 }
 
+/** What was found behind the former end of a region. */
+interface Found {
+  readonly timestamps: readonly number[];
+  /** The greatest timestamp that was persisted, as one of the entries says; 0 if none says so. */
+  readonly certified: number;
+}
+
 /**
- * Looks for valid entries behind the region's end, and moves the end behind them.
+ * Looks for valid entries behind the region's end, and moves the end behind them. Where another process may take the region away, what was
+ * found counts if it is still there afterwards.
  *
  * @param below no entry may reach this timestamp
- * @returns the window they stand in; undefined if there are none
+ * @returns undefined if there are none
  */
-export function extendTail(
-  region: RegionLog,
-  below: number,
-  census?: { certified: number },
-): Window | undefined {
+export function findMore(region: RegionLog, below: number): Found | undefined {
   const { tail, lastTimestamp, seed } = region;
   const window = windowBehind(region, below);
   if (window === undefined) return undefined;
   const next = tail + strideAt(window.words, (tail - window.start) / 4);
   // Where another process writes, what stands there may have changed since the window was chosen.
   const to = Math.min(window.end, Math.max(next, tail + PORTION));
-  const walk = region.host.kernel.walk(window, tail, to, seed, lastTimestamp, below);
-  if (walk.end === tail) return undefined;
-  if (census !== undefined) census.certified = Math.max(census.certified, walk.certified);
-  region.setEnd(walk.end, walk.timestamp, region.entries + walk.entries);
-  return window;
+  const { end, timestamp, entries, certified } = region.host.kernel.walk(
+    window,
+    tail,
+    to,
+    seed,
+    lastTimestamp,
+    below,
+  );
+  if (end === tail) return undefined;
+  const timestamps: number[] = [];
+  eachEntry(window, tail, end, (found) => timestamps.push(found));
+  region.setEnd(end, timestamp, region.entries + entries);
+  if (region.host.readOnly && window.verified === tail) window.verified = end;
+  return { timestamps, certified };
+}
+
+/** True if an entry may have come behind the region's end: a look at one header, before more is read. */
+export function mayHaveMore(region: RegionLog): boolean {
+  const { extent, tail, length, lastTimestamp } = region;
+  if (tail + ENTRY.header > length) return false;
+  const window = extent.read(tail, ENTRY.header, Math.min(length, tail + GLIMPSE));
+  const next = tail + strideAt(window.words, (tail - window.start) / 4);
+  return next <= length && isPlausible(window, tail, lastTimestamp, TIMESTAMP_END);
 }
 
 /** A window that holds the whole of what may be the next entry. */

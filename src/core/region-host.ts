@@ -23,6 +23,8 @@ export interface RegionHost {
   watch(slot: TableSlot): RecordWatch | undefined;
   /** Learns what others have changed in state and table: regions that were cleared or freed begin another life, or end. */
   refresh(): void;
+  /** The same, unless the writer says that it has changed nothing. */
+  recheck(): void;
   /** Takes the remaining steps of changes under way. */
   finishChanges(): void;
   /** Where somebody else writes the entries: looks for further ones, and is true if there are any. */

@@ -98,8 +98,9 @@ export class RegionLog {
   reaches(position: number): boolean {
     if (!this.host.medium.retains) return false;
     if (position < this.tail) return true;
+    if (this.host.grew(this)) return true;
     if (this.damage !== undefined) throw errorOf(this.damage, undefined);
-    return this.host.grew(this);
+    return false;
   }
 
   /** Takes over what the record says: after opening, and after a clear. */
@@ -179,13 +180,24 @@ export class RegionLog {
    * does not throw.
    */
   assertStill(life: number): void {
-    if (this.#watch?.stirred === true) this.host.refresh();
+    if (this.#watch?.stirred === true) this.host.recheck();
     if (this.life !== life) this.host.assertReadable(this, life);
+  }
+
+  /** True if the life goes on. */
+  isStill(life: number): boolean {
+    if (this.#watch?.stirred === true) this.host.recheck();
+    return this.life === life;
+  }
+
+  /** True if another process may have taken the region away: what was just read of it may be something else. */
+  get moved(): boolean {
+    return this.#watch?.moved === true;
   }
 
   /** As `assertAlive`, where it may be another process that has freed it. */
   assertUsable(): void {
-    if (this.#watch?.stirred === true) this.host.refresh();
+    if (this.#watch?.stirred === true) this.host.recheck();
     this.assertAlive();
   }
 
@@ -198,6 +210,11 @@ export class RegionLog {
   isOver(life: number): boolean {
     if (this.#watch !== undefined) this.host.refresh();
     return this.life !== life;
+  }
+
+  /** A further stretch was read: where windows are copies, the region may have been taken away since the last look. */
+  doubt(): void {
+    this.#watch?.doubt();
   }
 
   /** A window that takes stores to [position, end), which lies behind everything committed. */
@@ -255,10 +272,22 @@ export class RegionLog {
     this.sealed = to;
   }
 
-  /** Others have changed the record: it has another mark, or the region was cleared. */
-  follow(): void {
-    const { id, clears } = this.slot.record;
-    if (regionSeed(this.host.uuid, id, clears) !== this.seed) this.cleared();
+  /**
+   * Others have changed the record: it has another mark, or the region was cleared.
+   *
+   * @param checkpoint a reader need not look at what was committed before it
+   */
+  follow(checkpoint: number): void {
+    const { id, clears, mark } = this.slot.record;
+    if (regionSeed(this.host.uuid, id, clears) !== this.seed) {
+      this.damage = undefined;
+      this.cleared();
+    } else if (mark.tail > this.tail && mark.timestamp <= checkpoint) {
+      this.damage = undefined;
+      // What was seen behind the former end may be older.
+      this.#extent?.rewind();
+      this.setEnd(mark.tail, mark.timestamp, mark.entries);
+    }
   }
 
   /** The region was cleared: the record says so already. */
@@ -266,6 +295,7 @@ export class RegionLog {
     this.life++;
     this.#forgetWindows();
     this.#extent?.rewind();
+    if (this.#extent !== undefined && this.host.readOnly) unverify(this.#extent);
     this.restart();
   }
 
@@ -361,4 +391,10 @@ export class RegionLog {
     }
     if (host.watched) host.notifyCommitted();
   }
+}
+
+/** Where windows show what others store, they stay the same, and what was good in them is not known any more. */
+function unverify(extent: Extent): void {
+  const window = extent.read(0, 8, 8);
+  window.verified = window.start;
 }

@@ -17,6 +17,8 @@ class RemainsCursor implements Walker {
   position = -1;
   size = 0;
   timestamp: number;
+  /** Where nobody writes, nothing goes away. */
+  readonly stale = false;
   readonly #stretches: readonly Stretch[];
   #stretch = 0;
   #next = 0;

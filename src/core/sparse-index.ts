@@ -122,6 +122,7 @@ export class BackwardWalker implements Walker {
   constructor(region: RegionLog) {
     this.region = region;
     this.#life = region.life;
+    region.catchUp();
     this.#index = SparseIndex.of(region);
     this.#landmark = this.#index.size;
     this.#end = region.tail;

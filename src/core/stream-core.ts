@@ -7,12 +7,13 @@ import { Checkpointer, MARK_SPAN } from './checkpoint.js';
 import { Clock } from './clock.js';
 import { Follower, type LiveState } from './follower.js';
 import { Herald } from './herald.js';
+import { Horizon } from './horizon.js';
 import { chooseKernel, type Kernel } from './kernel.js';
 import { Persister } from './persister.js';
 import type { Prefix } from './prefix.js';
 import { errorOf, type Problem } from './problem.js';
 import type { Glance, RecordWatch } from './record-watch.js';
-import { extendTail } from './recovery.js';
+import { findMore, mayHaveMore } from './recovery.js';
 import type { RegionHost } from './region-host.js';
 import type { RegionLog } from './region-log.js';
 import { Signal, unlessAborted } from './signal.js';
@@ -53,7 +54,11 @@ export class StreamCore implements RegionHost {
   watched = false;
   closed = false;
   #poison: VarveError | undefined;
+  /** Of a reader. */
+  readonly horizon: Horizon | undefined;
   readonly #commits = new Signal();
+  /** What the writer said of the table before it was read. */
+  #structure: number | undefined;
   /** Of a reader. */
   readonly #glance: Glance | undefined;
   #follower: Follower | undefined;
@@ -65,6 +70,7 @@ export class StreamCore implements RegionHost {
     this.allocator = parts.allocator;
     this.readOnly = parts.readOnly;
     this.#glance = parts.readOnly ? parts.prefix.glance() : undefined;
+    this.horizon = parts.readOnly ? new Horizon(parts.prefix) : undefined;
     this.clock = new Clock(parts.prefix.state);
     this.tasks = new StepQueue(parts.medium);
     this.persister = new Persister(parts.medium, this.clock, this);
@@ -75,12 +81,6 @@ export class StreamCore implements RegionHost {
   get live(): LiveState | undefined {
     if (!this.readOnly || this.closed) return undefined;
     return this.#following.state;
-  }
-
-  /** The newest timestamp that is persisted along with all before it, as far as readers of this process see them. */
-  get newestPersisted(): number {
-    const { newestPersisted } = this.clock;
-    return Math.min(newestPersisted, this.live?.persisted ?? newestPersisted);
   }
 
   get #following(): Follower {
@@ -152,8 +152,18 @@ export class StreamCore implements RegionHost {
    */
   refresh(): void {
     this.assertOpen();
+    // As it was before the table is looked at.
+    const structure = this.live?.structure;
     refreshStructure(this);
+    this.horizon?.stateRead();
+    this.#structure = structure;
     this.#glance?.looked();
+  }
+
+  recheck(): void {
+    const structure = this.#glance?.copied ? this.live?.structure : undefined;
+    if (structure === undefined || structure !== this.#structure) this.refresh();
+    else this.#glance?.looked();
   }
 
   /** As `refresh`, where somebody else may write. */
@@ -213,14 +223,67 @@ export class StreamCore implements RegionHost {
   }
 
   grew(region: RegionLog): boolean {
-    if (!this.readOnly || !this.medium.retains) return false;
-    region.extent.rewind();
-    const grown = extendTail(region, TIMESTAMP_END);
+    if (this.horizon === undefined || !this.medium.retains) return false;
+    const { life, extent } = region;
+    extent.rewind();
+    const found = mayHaveMore(region) ? this.#findMore(region) : undefined;
     // What cannot be read looks as if nothing had come.
     if (this.medium.failed !== undefined) throw this.medium.failed;
-    if (grown === undefined) return false;
-    this.clock.follow(region.lastTimestamp);
+    if (found === undefined || !region.isStill(life)) return false;
+    this.horizon.found(found.timestamps, found.certified);
     return true;
+  }
+
+  #findMore(region: RegionLog): ReturnType<typeof findMore> {
+    // Not only what a glimpse has shown.
+    region.extent.rewind();
+    return findMore(region, TIMESTAMP_END);
+  }
+
+  /** The newest entry that readers see. */
+  get newestCommitted(): number {
+    return this.horizon?.newestCommitted(this.live) ?? this.clock.newestCommitted;
+  }
+
+  /** The newest entry that is persisted with all before it. */
+  get newestPersisted(): number {
+    this.horizon?.lookAtState();
+    return this.horizon?.newestPersisted(this.live) ?? this.clock.newestPersisted;
+  }
+
+  /** Everything up to this timestamp is persisted. */
+  get persistedUpTo(): number {
+    this.horizon?.lookAtState();
+    return this.horizon?.durable(this.live) ?? this.clock.persisted;
+  }
+
+  /** True if every entry up to the timestamp can be seen. */
+  sees(timestamp: number): boolean {
+    const { horizon } = this;
+    if (horizon === undefined) return this.clock.last >= timestamp;
+    if (horizon.sure(this.live) >= timestamp) return true;
+    this.look();
+    return horizon.sure(undefined) >= timestamp;
+  }
+
+  /** True if a look since `bound` has shown that the bound can be higher. */
+  mayGoBeyond(bound: number): boolean {
+    return this.horizon !== undefined && this.horizon.sure(undefined) > bound;
+  }
+
+  /** True if another process may be writing, as far as this one can see. */
+  get hasWriter(): boolean {
+    return this.readOnly && this.medium.isWritten?.() === true;
+  }
+
+  /** A timestamp up to which everything is found by who looks into the regions from now on. */
+  bound(): number {
+    const { horizon } = this;
+    if (horizon === undefined) return this.clock.newestCommitted;
+    const sure = horizon.sure(this.live);
+    // Only now: an entry up to there may stand in a region that is not known yet.
+    this.refresh();
+    return Math.max(sure, horizon.sure(undefined));
   }
 
   /** A region has grown so much since its mark that it is time for a new one. */

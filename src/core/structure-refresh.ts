@@ -21,7 +21,8 @@ export function refreshStructure(core: StreamCore): void {
 /** False if a region seems to lie where another one still does: its end was not seen yet, so that a further look is due. */
 function takeOver(core: StreamCore, { gone, changed, added }: TableChanges): boolean {
   for (const slot of gone) leave(core, slot);
-  for (const { record } of changed) core.regions.get(record.id)?.follow();
+  const { checkpoint } = core.prefix.state;
+  for (const { record } of changed) core.regions.get(record.id)?.follow(core.readOnly ? checkpoint : 0);
   let whole = true;
   for (const slot of added.sort((a, b) => a.record.id - b.record.id)) whole = enter(core, slot) && whole;
   return whole;

@@ -105,19 +105,29 @@ function lockedError(path: string, holder: number | undefined, cause: unknown): 
   return new VarveError('VARVE_LOCKED', message, { path, cause });
 }
 
+/** True if a writer has the file locked that is open as `fd`, where the kernel tells. It is only looked at. */
+export function isLocked(fd: number): boolean {
+  return processesWithLock(fd).length > 0;
+}
+
 /** Whose lock it is, where the kernel tells. The process of a flock(1) that has ended says nothing about the holder. */
 function holderOf(fd: number): number | undefined {
+  return processesWithLock(fd).find((pid) => fs.existsSync(`/proc/${pid}`));
+}
+
+function processesWithLock(fd: number): number[] {
   try {
     const { dev, ino } = fs.fstatSync(fd, { bigint: true });
     const { major, minor } = deviceNumbers(dev);
     const hex = (part: bigint) => part.toString(16).padStart(2, '0');
     const file = `${hex(major)}:${hex(minor)}:${ino}`;
-    for (const line of fs.readFileSync('/proc/locks', 'utf8').split('\n')) {
-      const [, kind, , , pid, where] = line.trim().split(/\s+/);
-      if (kind === 'FLOCK' && where === file && fs.existsSync(`/proc/${pid}`)) return Number(pid);
-    }
+    const locks = fs.readFileSync('/proc/locks', 'utf8').split('\n');
+    const words = locks.map((line) => line.trim().split(/\s+/));
+    return words
+      .filter(([, kind, , , , where]) => kind === 'FLOCK' && where === file)
+      .map(([, , , , pid]) => Number(pid));
   } catch {
-    // Only a help for people: without /proc the message does without it.
+    // Only a help: without /proc it is done without.
+    return [];
   }
-  return undefined;
 }

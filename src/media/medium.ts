@@ -54,6 +54,8 @@ export interface Medium {
    * @param identity 16 bytes that tell it from whatever else may lie there
    */
   live?(identity: Uint8Array): LivePlace | undefined;
+  /** True if another process has what lies here open for writing, as far as can be told. Left out where nothing can. */
+  isWritten?(): boolean;
   /** Opens `length` bytes at `offset`. Extents that are open at the same time never overlap. */
   open(offset: number, length: number, access: Access): Extent;
   /** Returns once everything flushed so far is durable. Throws `VARVE_IO`. */

@@ -1,5 +1,6 @@
 import { statFd } from './descriptor.js';
 import { type LivePlace, livePlace } from './live-file.js';
+import { isLocked } from './lock.js';
 import type { OpenedFile } from './opened-file.js';
 
 /** What all media of an open file or block device have in common: whatever the file itself knows or does. */
@@ -39,6 +40,10 @@ export abstract class OpenedMedium {
 
   /** Does nothing: the file was locked when it was opened. */
   lock(): void {}
+
+  isWritten(): boolean {
+    return isLocked(this.file.fd);
+  }
 
   live(identity: Uint8Array): LivePlace | undefined {
     try {

@@ -36,9 +36,9 @@ export function streamEntries(
   options: EntriesOptions | undefined,
 ): IterableIterator<Entry> {
   const { from, reverse, persisted } = checked(options, core);
-  const entryOf = (walker: Walker) => regionOf(walker.region).entryAt(walker);
+  const entryOf = (walker: Walker) => unlessGone(regionOf(walker.region), walker);
   if (!reverse)
-    return new EntryIterator(notBefore(new MergedWalker(core, from), from), entryOf, core, persisted);
+    return new EntryIterator(notBefore(new MergedWalker(core, from, true), from), entryOf, core, persisted);
   return new EntryIterator(new MergedBackwardWalker(core, from), entryOf, core, false);
 }
 
@@ -61,11 +61,21 @@ export function followStream(
 ): AsyncGenerator<Entry, void, void> {
   const { from, signal } = checkedTail(options);
   return follow(
-    notBefore(new MergedWalker(core, from), from),
-    (at) => regionOf(at.region).entryAt(at),
+    notBefore(new MergedWalker(core, from, false), from),
+    (at) => unlessGone(regionOf(at.region), at),
     core,
     signal,
   );
+}
+
+/** The entry that a walker over many regions stands on; undefined if its region was cleared or freed just now, and so drops out. */
+function unlessGone(region: Region, walker: Walker): Entry | undefined {
+  try {
+    return region.entryAt(walker);
+  } catch (error) {
+    if (walker.stale) return undefined;
+    throw error;
+  }
 }
 
 /** Something that hands out where entries are, one after the other. */
@@ -101,12 +111,19 @@ function notAfter(source: Source, from: number): Source {
 
 class EntryIterator implements IterableIterator<Entry> {
   readonly #source: Source;
-  readonly #entryOf: (walker: Walker) => Entry;
+  readonly #entryOf: (walker: Walker) => Entry | undefined;
   readonly #core: StreamCore;
   readonly #persistedOnly: boolean;
   #done = false;
+  /** Everything up to here is persisted; it may be more by now. */
+  #persisted = 0;
 
-  constructor(source: Source, entryOf: (walker: Walker) => Entry, core: StreamCore, persistedOnly: boolean) {
+  constructor(
+    source: Source,
+    entryOf: (walker: Walker) => Entry | undefined,
+    core: StreamCore,
+    persistedOnly: boolean,
+  ) {
     this.#source = source;
     this.#entryOf = entryOf;
     this.#core = core;
@@ -118,11 +135,19 @@ class EntryIterator implements IterableIterator<Entry> {
   }
 
   next(): IteratorResult<Entry> {
-    if (this.#done) return { done: true, value: undefined };
-    const walker = this.#source.next();
-    if (walker === undefined || (this.#persistedOnly && walker.timestamp > this.#core.clock.persisted))
-      return this.return();
-    return { done: false, value: this.#entryOf(walker) };
+    while (!this.#done) {
+      const walker = this.#source.next();
+      if (walker === undefined || !this.#mayShow(walker.timestamp)) break;
+      const value = this.#entryOf(walker);
+      if (value !== undefined) return { done: false, value };
+    }
+    return this.return();
+  }
+
+  #mayShow(timestamp: number): boolean {
+    if (!this.#persistedOnly || timestamp <= this.#persisted) return true;
+    this.#persisted = this.#core.persistedUpTo;
+    return timestamp <= this.#persisted;
   }
 
   return(): IteratorResult<Entry> {
@@ -133,14 +158,17 @@ class EntryIterator implements IterableIterator<Entry> {
 
 async function* follow(
   source: Source,
-  entryOf: (walker: Walker) => Entry,
+  entryOf: (walker: Walker) => Entry | undefined,
   core: StreamCore,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Entry, void, void> {
   while (signal?.aborted !== true) {
     const walker = source.next();
-    if (walker !== undefined) yield entryOf(walker);
-    else await core.news(signal);
+    if (walker === undefined) await core.news(signal);
+    else {
+      const entry = entryOf(walker);
+      if (entry !== undefined) yield entry;
+    }
   }
 }
 
@@ -159,7 +187,7 @@ function checked(options: EntriesOptions | undefined, core: StreamCore): Checked
   const reverse = flagOption(options?.reverse, 'reverse');
   const given = options?.from === undefined ? undefined : timestampOption(options.from, 'from');
   if (!reverse) return { from: given ?? 0, reverse, persisted };
-  const most = persisted ? core.clock.persisted : Number.POSITIVE_INFINITY;
+  const most = persisted ? core.persistedUpTo : Number.POSITIVE_INFINITY;
   return { from: Math.min(given ?? most, most), reverse, persisted };
 }
 

@@ -200,7 +200,8 @@ export class Region {
   }
 
   /**
-   * Empties the region, durably. Its entries and iterators then throw `VARVE_REGION_FREED`, and so does what was not committed yet.
+   * Empties the region, durably. Its entries and iterators then throw `VARVE_REGION_FREED`, and so does what was not committed yet. The same
+   * happens to those of read-only streams of other processes; the handle goes on with what is appended next, there too.
    *
    * @throws VARVE_READ_ONLY, VARVE_REGION_FREED, VARVE_CLOSED, VARVE_POISONED
    */

@@ -126,14 +126,15 @@ export class Stream {
     return { kind, granularity };
   }
 
-  /** The newest timestamp that readers see; 0 if there is none. */
+  /** The newest timestamp that readers see; 0 if there is none. In a read-only stream: that this one has seen, or been told of. */
   get committed(): number {
-    return this.#core.clock.newestCommitted;
+    return this.#core.newestCommitted;
   }
 
   /**
-   * The newest timestamp that survives a crash, together with all before it; 0 if there is none. A read-only stream counts only what it
-   * has seen, and where it cannot hear the writer of another process, takes that for persisted.
+   * The newest timestamp that survives a crash, together with all before it; 0 if there is none. In a read-only stream it is what
+   * the writer of another process says; where that cannot be heard, what the entries and the last checkpoint prove, which is never too much:
+   * it may lack the last entries until further ones come, or until the writer has rested for a second.
    */
   get persisted(): number {
     return this.#core.newestPersisted;
@@ -163,7 +164,7 @@ export class Stream {
   }
 
   /**
-   * The region with this name or id.
+   * The region with this name or id. A read-only stream finds what the writer of another process has allocated by now.
    *
    * @throws VARVE_CORRUPT if it was not found and the region table is damaged; VARVE_CLOSED, TypeError
    */
@@ -197,7 +198,8 @@ export class Stream {
 
   /**
    * Visits the entries of all regions in the order of their timestamps: everything committed when the iterator gets there. A region
-   * that is freed or cleared meanwhile drops out.
+   * that is cleared meanwhile goes on with its new entries, one that is freed drops out. Read-only beside a writer of another process, it ends
+   * where it is not certain yet that nothing comes before the next entry; see `tail`.
    *
    * @throws TypeError, RangeError; at a step VARVE_CORRUPT or VARVE_CLOSED
    */
@@ -208,8 +210,11 @@ export class Stream {
 
   /**
    * Visits the entries of all regions from `from` on, and waits for further ones, also in regions allocated later. `break` and the
-   * signal end it quietly. In a read-only stream the writer of another process wakes it; where it cannot, it looks every 20 ms. It
-   * sees no further regions there, and may hand out an entry of one region after a later one of another.
+   * signal end it quietly. In a read-only stream the writer of another process wakes it; where it cannot, it looks every 20 ms.
+   *
+   * Timestamps rise, there too: an entry that a reader sees is held back until everything before it can be seen. Where the writer cannot be
+   * heard, that is known as soon as no timestamp is missing, or a later entry or a checkpoint proves it: a second after the writer has come
+   * to rest at the latest; after a crash that left a gap, when the next writer has opened the stream.
    *
    * @throws as `entries`; VARVE_CLOSED also in the middle of a wait
    */
@@ -227,10 +232,10 @@ export class Stream {
     const wanted = timestampOption(timestamp, 'a timestamp');
     const core = this.#core;
     core.assertOpen();
-    while (core.clock.last < wanted) {
+    while (!core.sees(wanted)) {
+      core.assertSound();
       await core.news();
-      core.look();
-      if (core.clock.last < wanted) core.assertSound();
+      core.assertOpen();
     }
   }
 
@@ -238,9 +243,8 @@ export class Stream {
   async whenPersisted(timestamp: number): Promise<void> {
     const wanted = timestampOption(timestamp, 'a timestamp');
     await this.whenCommitted(wanted);
-    const core = this.#core;
-    while (core.readOnly && core.newestPersisted < wanted) await core.news();
-    await core.persister.whenPersisted(wanted);
+    if (this.#core.readOnly) await this.#whenToldPersisted(wanted);
+    else await this.#core.persister.whenPersisted(wanted);
   }
 
   /**
@@ -313,6 +317,15 @@ export class Stream {
     assertName(options?.name);
     this.#core.assertWritable();
     return allocate(this.#core, bytes, options?.name);
+  }
+
+  /** Beside a writer of another process. */
+  async #whenToldPersisted(timestamp: number): Promise<void> {
+    const core = this.#core;
+    while (core.persistedUpTo < timestamp) {
+      await core.news();
+      core.look();
+    }
   }
 
   /** One object for a region, as long as somebody holds it. */

@@ -38,9 +38,16 @@ class SharedExtent implements Extent {
 
   flush(from: number, to: number): void {
     const { bytes } = this.read();
-    this.#medium.queue.push(() => {
-      this.#medium.shared.bytes.set(bytes.subarray(from, to), this.#offset + from);
-    });
+    // In two steps: others may see the first half of what is stored, and not the second.
+    const middle = from + Math.floor((to - from) / 16) * 8;
+    for (const [first, last] of [
+      [from, middle],
+      [middle, to],
+    ] as const) {
+      this.#medium.queue.push(() =>
+        this.#medium.shared.bytes.set(bytes.subarray(first, last), this.#offset + first),
+      );
+    }
   }
 
   rewind(): void {
@@ -65,7 +72,7 @@ export class SharedMedium implements Medium {
   readonly shared: SharedBytes;
   readonly readOnly: boolean;
   readonly queue: (() => void)[] = [];
-  /** Called in the course of each drain, before and after what was flushed reaches the bytes. */
+  /** Called in the course of each drain, before and after each half of what was flushed reaches the bytes. */
   onDrain: (() => void) | undefined;
 
   constructor(shared: SharedBytes, readOnly: boolean) {
@@ -89,7 +96,6 @@ export class SharedMedium implements Medium {
     this.onDrain?.();
     for (const store of this.queue.splice(0)) {
       store();
-      // Half of what is to be stored is there.
       this.onDrain?.();
     }
   }

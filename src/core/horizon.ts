@@ -1,0 +1,64 @@
+import { Census } from './census.js';
+import type { LiveState } from './follower.js';
+import type { Prefix } from './prefix.js';
+
+/**
+ * How far a reader knows the writer of another process to have come: by what that says of itself, where it can be heard, and by what stands
+ * on the medium: the state's checkpoint, what entries certify, and that no timestamp is missing in between.
+ */
+export class Horizon {
+  readonly census: Census;
+  readonly #prefix: Prefix;
+
+  constructor(prefix: Prefix) {
+    this.#prefix = prefix;
+    this.census = new Census(prefix.state);
+  }
+
+  /** Notes entries that were found, and the greatest timestamp that they certify. */
+  found(timestamps: readonly number[], certified: number): void {
+    for (const timestamp of timestamps) this.census.note(timestamp);
+    this.census.certify(certified);
+  }
+
+  /** Learns of further checkpoints. */
+  lookAtState(): void {
+    this.#prefix.refresh();
+    this.stateRead();
+  }
+
+  /** The state was read again. */
+  stateRead(): void {
+    this.census.rebase(this.#prefix.state.checkpoint);
+  }
+
+  /** Every entry up to this timestamp can be seen by a look that begins now. */
+  sure(live: LiveState | undefined): number {
+    return Math.max(this.census.sure, live?.committed ?? 0);
+  }
+
+  /** Every entry up to this timestamp is persisted. */
+  durable(live: LiveState | undefined): number {
+    return Math.max(this.census.certified, live?.persisted ?? 0);
+  }
+
+  /** The newest entry that was seen, or is known to be there. */
+  newestCommitted(live: LiveState | undefined): number {
+    return Math.max(this.newestSeen, this.#newest(this.sure(live)));
+  }
+
+  /** The newest entry that is persisted with all before it. */
+  newestPersisted(live: LiveState | undefined): number {
+    return this.#newest(this.durable(live));
+  }
+
+  get newestSeen(): number {
+    return Math.max(this.census.newest, this.#prefix.state.newest);
+  }
+
+  /** After a crash no entry has the timestamps up to the checkpoint that were not given out before. */
+  #newest(timestamp: number): number {
+    const { checkpoint, newest } = this.#prefix.state;
+    return timestamp <= checkpoint ? newest : timestamp;
+  }
+}
