@@ -24,6 +24,8 @@ export interface Group {
   /** What the figures stand under; `{place}` in it becomes the description of the place. */
   readonly title: string;
   readonly place: PlaceKind;
+  /** The heads of its figures, where those are not a contest's. */
+  readonly columns?: string;
   /** True if it cannot run without the native addon. */
   readonly needsAddon: boolean;
   run(bench: Bench): Promise<void>;
@@ -92,7 +94,7 @@ async function drive(
   let title = '';
   for (const group of groups) {
     const place = places.get(group.place) as Place;
-    if (group.title !== title) printGroup(group.title.replace('{place}', place.description));
+    if (group.title !== title) printGroup(group.title.replace('{place}', place.description), group.columns);
     title = group.title;
     const args = [
       script,

@@ -25,10 +25,12 @@ export function printHead(name: string): void {
   );
 }
 
+const CONTEST = 'ratio (quartiles)    of its rate   ns/entry (quartiles)      entries/s   floor ns/entry';
+
 /** Begins a group of figures. */
-export function printGroup(title: string): void {
+export function printGroup(title: string, columns = CONTEST): void {
   console.log(`\n${title}`);
-  console.log('    ratio (quartiles)    of its rate   ns/entry (quartiles)      entries/s   floor ns/entry');
+  console.log(`    ${columns}`);
 }
 
 /** One line of figures. */

@@ -13,8 +13,8 @@ export function summarize(samples: readonly number[]): Summary {
   return { median: quantile(sorted, 0.5), low: quantile(sorted, 0.25), high: quantile(sorted, 0.75) };
 }
 
-/** The quantile between the two samples next to it, weighted by how near they are. */
-function quantile(sorted: readonly number[], part: number): number {
+/** The quantile of sorted samples, between the two samples next to it, weighted by how near they are. */
+export function quantile(sorted: readonly number[], part: number): number {
   const place = (sorted.length - 1) * part;
   const below = sorted[Math.floor(place)] ?? Number.NaN;
   const above = sorted[Math.ceil(place)] ?? Number.NaN;
