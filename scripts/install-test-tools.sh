@@ -12,6 +12,8 @@ want mkfs.xfs xfsprogs                          # a file system that can be shut
 want fusermount3 fuse3                          # a disk of our own making, which fails as it is told
 want /usr/include/fuse3/fuse.h libfuse3-dev
 want pkg-config pkg-config
+want spin spin                                  # searches the models of the protocol through all their states
+want tcc tcc                                    # compiles such a search at once
 [ -z "$missing" ] && exit 0
 
 sudo=''
