@@ -10,8 +10,8 @@ export type Wish =
   | { is: 'write' }
   /** Appends so many entries, each persisted, in one turn. Answer: the last timestamp. */
   | { is: 'append'; entries: number }
-  /** Opens read-only and follows from then on, answering with the timestamp of each entry, without being asked again. Answer first: 0. */
-  | { is: 'follow' }
+  /** Opens read-only and follows the region, or the whole stream, from then on, answering with the timestamp of each entry, without being asked again. Answer first: 0. */
+  | { is: 'follow'; whole?: boolean }
   /** Ends the following by its signal. Answer: -1 once the tail has ended. */
   | { is: 'abort' }
   /** Waits until a timestamp is persisted. Answer: what is persisted. */
@@ -40,8 +40,9 @@ function answer(number: number): void {
   process.send?.(number);
 }
 
-async function follow(): Promise<void> {
-  const tail = stream.region('log')?.tail({ signal: stopping.signal }) ?? [];
+async function follow(whole: boolean): Promise<void> {
+  const followed = whole ? stream : stream.region('log');
+  const tail = followed?.tail({ signal: stopping.signal }) ?? [];
   for await (const entry of tail) answer(entry.timestamp);
   answer(-1);
 }
@@ -64,7 +65,7 @@ async function grant(wish: Wish): Promise<void> {
     case 'follow':
       stream = open({ readOnly: true });
       answer(0);
-      return follow();
+      return follow(wish.whole === true);
     case 'abort':
       return stopping.abort();
     case 'persisted':

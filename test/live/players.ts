@@ -1,4 +1,4 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, fork, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -7,6 +7,13 @@ import type { Wish } from './player.js';
 
 const PLAYER = fileURLToPath(new URL('./player.js', import.meta.url));
 
+/** Why no process of that user can be a player here; undefined if one can. */
+export function problemAs(uid: number): string | undefined {
+  if (process.geteuid?.() !== 0) return 'only root can be somebody else';
+  const { status } = spawnSync(process.execPath, ['--check', PLAYER], { uid, gid: uid });
+  return status === 0 ? undefined : 'another user may not read the tests here';
+}
+
 /** How a player opens the stream. */
 export interface PlayerOptions {
   readonly path: string;
@@ -14,6 +21,8 @@ export interface PlayerOptions {
   readonly addon: boolean;
   /** Left out: a reader is woken, or waits for ever. */
   readonly looks?: boolean;
+  /** Another user than the test's. */
+  readonly uid?: number;
 }
 
 /** A process that does what it is asked for. */
@@ -24,10 +33,11 @@ export class Player {
   #onAnswer: () => void = () => {};
   #gone = false;
 
-  constructor(t: TestContext, { path, kind, addon, looks = false }: PlayerOptions) {
+  constructor(t: TestContext, { path, kind, addon, looks = false, uid }: PlayerOptions) {
     const { VARVE_NO_ADDON: _, ...inherited } = process.env;
     const env = addon ? inherited : { ...inherited, VARVE_NO_ADDON: '1' };
-    this.process = fork(PLAYER, [path, kind, ...(looks ? [] : ['without-looks'])], { env, execArgv: [] });
+    const args = [path, kind, ...(looks ? [] : ['without-looks'])];
+    this.process = fork(PLAYER, args, { env, execArgv: [], ...(uid === undefined ? {} : { uid, gid: uid }) });
     this.ended = once(this.process, 'exit');
     this.process.on('message', (answer: number) => {
       this.#answers.push(answer);

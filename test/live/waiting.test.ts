@@ -102,9 +102,9 @@ onEveryFile('a worker that is terminated in the midst of a wait leaves nothing b
   };
   await round();
   const before = [threads(), descriptors()];
-  for (let i = 0; i < 8; i++) await round();
+  for (let i = 0; i < 4; i++) await round();
   assert.deepEqual([threads(), descriptors()], before);
   const again = place.openSync({ readOnly: true }).region('log')?.tail();
-  for (let i = 0; i < 9; i++) assert.equal((await again?.next())?.value?.text(), 'news');
+  for (let i = 0; i < 5; i++) assert.equal((await again?.next())?.value?.text(), 'news');
   await writer.close();
 });

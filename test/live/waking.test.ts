@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { Stream } from '../../src/index.js';
 import { type KindName, problemOf, temporaryDirectory } from '../helpers/media.js';
 import { liveFileOf, liveProblem } from './live-files.js';
-import { Player } from './players.js';
+import { Player, problemAs } from './players.js';
+
+const STRANGER = 54_321;
 
 /** Who opens a stream, and how. */
 interface Side {
@@ -16,15 +18,15 @@ interface Side {
 const on = (kind: KindName): Side => ({ kind, addon: true });
 const WITHOUT: Side = { kind: 'file', addon: false };
 const PAIRS: readonly (readonly [writer: Side, reader: Side, entries: number])[] = [
-  [on('pmem'), on('pmem'), 2000],
-  [on('page-cache'), on('page-cache'), 500],
-  [on('file'), on('file'), 500],
-  [on('pmem'), on('file'), 100],
-  [on('pmem'), WITHOUT, 100],
-  [on('file'), WITHOUT, 100],
-  [WITHOUT, on('file'), 100],
-  [WITHOUT, on('page-cache'), 100],
-  [WITHOUT, WITHOUT, 100],
+  [on('pmem'), on('pmem'), 1000],
+  [on('page-cache'), on('page-cache'), 300],
+  [on('file'), on('file'), 300],
+  [on('pmem'), on('file'), 50],
+  [on('pmem'), WITHOUT, 50],
+  [on('file'), WITHOUT, 50],
+  [WITHOUT, on('file'), 50],
+  [WITHOUT, on('page-cache'), 50],
+  [WITHOUT, WITHOUT, 50],
 ];
 
 function newStream(t: TestContext): string {
@@ -48,13 +50,18 @@ for (const [writing, reading, entries] of PAIRS) {
     const reader = new Player(t, { path, ...reading });
     await writer.ask({ is: 'write' });
     await reader.ask({ is: 'follow' });
+    const other = new Player(t, { path, ...reading });
+    await other.ask({ is: 'follow', whole: true });
     for (let i = 0; i < entries; i++) {
       const timestamp = await writer.ask({ is: 'append', entries: 1 });
       assert.equal(await reader.answer(), timestamp);
+      assert.equal(await other.answer(), timestamp);
     }
     await writer.ask({ is: 'close' });
-    await reader.ask({ is: 'abort' });
-    await reader.ask({ is: 'close' });
+    for (const each of [reader, other]) {
+      await each.ask({ is: 'abort' });
+      await each.ask({ is: 'close' });
+    }
     assert.equal(liveFileOf(path), undefined, 'nothing is left behind');
   });
 }
@@ -90,3 +97,30 @@ for (const kind of ['pmem', 'page-cache', 'file'] as const) {
     assert.equal(existsSync(live), false, 'whoever is the last removes it');
   });
 }
+
+test('whoever may only read the stream is woken, and can hold up nobody', async (t) => {
+  const problem = liveProblem() ?? problemAs(STRANGER);
+  if (problem !== undefined) return t.skip(problem);
+  const path = newStream(t);
+  chmodSync(dirname(path), 0o755);
+  chmodSync(path, 0o444);
+  const [kind] = (['pmem', 'file'] as const).filter((each) => problemOf(each) === undefined);
+  const side = { path, kind: kind ?? 'file', addon: kind === 'pmem' };
+  const reader = new Player(t, { ...side, uid: STRANGER });
+  for (let round = 0; round < 3; round++) {
+    const writer = new Player(t, side);
+    await writer.ask({ is: 'write' });
+    if (round === 0) await reader.ask({ is: 'follow' });
+    for (let i = 0; i < 20; i++) {
+      assert.equal(await writer.ask({ is: 'append', entries: 1 }), await reader.answer());
+    }
+    await writer.ask({ is: 'close' });
+  }
+  const live = liveFileOf(path);
+  assert.ok(live !== undefined);
+  await reader.ask({ is: 'abort' });
+  await reader.ask({ is: 'close' });
+  assert.ok(existsSync(live), 'the reader may not remove what is not its own');
+  Stream.openSync(path).closeSync();
+  assert.equal(existsSync(live), false);
+});
