@@ -107,7 +107,7 @@ function judgeAbsence(ledger: Ledger, pass: Pass, entry: Known, { low, high, who
   const inside = low < timestamp && timestamp < high;
   // An entry is committed before one with a greater timestamp is: who sees that one sees all of them.
   const before = pass.way === 'reverse' ? inside || (whole && timestamp < high) : timestamp < high;
-  const since = isForeign(pass.actor) || pass.persisted ? entry.durable : entry.committed;
+  const since = knownSince(pass, entry);
   if (!before && !(whole && since < pass.begin)) return;
   const text = (): string =>
     `${told(pass)} did not show timestamp ${timestamp} of region ${entry.append.region}, but showed ${pass.seen.length} from ${low} to ${high}`;
@@ -115,6 +115,12 @@ function judgeAbsence(ledger: Ledger, pass: Pass, entry: Known, { low, high, who
   must(!inside || pass.region === 0, 'hole', text);
   must(entry.goneFrom < pass.end, before ? 'hole' : 'missing', text);
   if (since < pass.begin) entry.missed = Math.min(entry.missed, pass.end);
+}
+
+/** When the entry was one that such a reading must show. */
+function knownSince({ actor, persisted }: Pass, entry: Known): number {
+  if (persisted) return entry.durable;
+  return isForeign(actor) ? entry.sealed : entry.committed;
 }
 
 /** A region that is cleared or freed while all regions are read drops out. */

@@ -18,8 +18,10 @@ export interface Known {
   readonly timestamp: number;
   /** Readers of the same process must see it from then on: it was acknowledged, or somebody had seen it. */
   committed: number;
-  /** Any reader must see it, and a crash must leave it. */
+  /** It was persisted: acknowledged so, or vouched for. */
   durable: number;
+  /** Readers of other processes must see it, and a kill of the writer must leave it: it was persisted, or one of them had seen it. */
+  sealed: number;
   /** It was there at some time after this one: the latest beginning of a reading that saw it. */
   alive: number;
   /** A clear or free that may have removed it began then. */
@@ -59,6 +61,7 @@ export function ledgerOf(history: History): Ledger {
     ({ region }) => region,
   );
   persistAll(history, all);
+  for (const entry of all) entry.sealed = Math.min(entry.sealed, entry.durable);
   for (const entry of all) judgeRemovals(entry, removals.get(entry.append.region) ?? []);
   judgeKills(history, all);
   return { history, byWho, known, all, byRegion: groupBy(all, ({ append }) => append.region), removals };
@@ -70,6 +73,7 @@ function newKnown(append: Append, timestamp: number): Known {
     timestamp,
     committed: NEVER,
     durable: NEVER,
+    sealed: NEVER,
     alive: append.published,
     goneFrom: NEVER,
     goneBy: NEVER,
@@ -115,8 +119,9 @@ function witness(
   entry.committed = Math.min(entry.committed, time);
   entry.alive = Math.max(entry.alive, pass.begin);
   // What lies sealed in the file, where other processes read it, outlives the writer; and so does what a later writer found.
-  if (isForeign(pass.actor) || pass.persisted || runOf(pass.actor) > runOf(append.actor))
-    entry.durable = Math.min(entry.durable, time);
+  if (isForeign(pass.actor) || runOf(pass.actor) > runOf(append.actor))
+    entry.sealed = Math.min(entry.sealed, time);
+  if (pass.persisted) entry.durable = Math.min(entry.durable, time);
 }
 
 function assertUnique(all: readonly Known[]): void {
@@ -197,9 +202,10 @@ function judgeKills(history: History, all: readonly Known[]): void {
     if (entry.alive > time || entry.goneFrom < time) continue;
     entry.lost = time;
     must(
-      entry.durable > time,
+      entry.sealed > time,
       'lost',
-      () => `timestamp ${timestamp} was persisted, and is gone after its writer was killed`,
+      () =>
+        `timestamp ${timestamp} was persisted or seen by another process, and is gone after its writer was killed`,
     );
     const later = survivors.get(place);
     must(
