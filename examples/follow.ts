@@ -1,4 +1,4 @@
-// Follows a region: gets what is there, then waits for what comes, until it is told to stop.
+// Follows a region: gets what is there, then waits for what comes, until it is told to stop. (follow-live.ts does it from another process.)
 import { MemoryMedium, type Region, Stream } from 'varve';
 
 const stream = await Stream.open(new MemoryMedium('1MiB'));

@@ -42,6 +42,14 @@ stream: 1048576 bytes
 4: the melt brings sand
 the reader was told to stop
 `,
+  'follow-live': `
+the reader is there
+1 news: the lake is frozen
+2 news: the ice breaks
+3 weather: warm rain
+4 news: the melt brings sand
+5 news: nothing more
+`,
   'global-order': `
 each region on its own:
   orders: Ada orders three apples; Grace orders nine apples
