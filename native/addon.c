@@ -273,6 +273,8 @@ static bool set_functions(napi_env env, napi_value exports, struct state *state)
       {"peek", call_peek},
       {"wait", call_wait},
       {"unlisten", call_unlisten},
+      {"hold", call_hold},
+      {"letGo", call_let_go},
       {"allocate", call_allocate},
       {"inspect", call_inspect},
       {"seal", call_seal},

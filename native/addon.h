@@ -24,6 +24,12 @@ struct mapping {
   napi_ref memory; /* strong: the ArrayBuffer lives until unmap */
 };
 
+/* A descriptor that ends with its environment. */
+struct hold {
+  int fd;
+  struct hold *next;
+};
+
 struct slot {
   struct mapping *mapping; /* null: not in use */
   uint32_t next_free;
@@ -32,6 +38,7 @@ struct slot {
 /* What belongs to one environment. It lives until that is gone and its last mapping has been collected. */
 struct state {
   double block[16];
+  struct hold *holds;
   struct slot *slots;
   uint32_t capacity;
   uint32_t free;
@@ -70,6 +77,8 @@ napi_value call_listen(napi_env env, napi_callback_info info);
 napi_value call_peek(napi_env env, napi_callback_info info);
 napi_value call_wait(napi_env env, napi_callback_info info);
 napi_value call_unlisten(napi_env env, napi_callback_info info);
+napi_value call_hold(napi_env env, napi_callback_info info);
+napi_value call_let_go(napi_env env, napi_callback_info info);
 napi_value call_allocate(napi_env env, napi_callback_info info);
 napi_value call_inspect(napi_env env, napi_callback_info info);
 

@@ -17,6 +17,13 @@ void detect_once(void) {
 
 /* ---- the environment ---- */
 
+static void end_hold(struct hold **place) {
+  struct hold *hold = *place;
+  *place = hold->next;
+  os_close(hold->fd);
+  free(hold);
+}
+
 static void release_state(struct state *state) {
   if (--state->holders > 0) return;
   free(state->slots);
@@ -26,7 +33,9 @@ static void release_state(struct state *state) {
 static void on_environment_gone(napi_env env, void *data, void *hint) {
   (void)env;
   (void)hint;
-  release_state(data);
+  struct state *state = data;
+  while (state->holds != NULL) end_hold(&state->holds);
+  release_state(state);
 }
 
 struct state *state_create(napi_env env) {
@@ -240,6 +249,37 @@ napi_value call_lock(napi_env env, napi_callback_info info) {
 
 napi_value call_lock_shared(napi_env env, napi_callback_info info) {
   return lock_by(env, info, os_lock_shared);
+}
+
+napi_value call_hold(napi_env env, napi_callback_info info) {
+  napi_value argument;
+  struct state *state;
+  int fd;
+  if (!take(env, info, 1, &argument, &state) || !take_fd(env, argument, &fd)) return NULL;
+  struct hold *hold = calloc(1, sizeof *hold);
+  int error = hold == NULL ? ENOMEM : os_duplicate(fd, &hold->fd);
+  if (error != 0) {
+    free(hold);
+    return throw_errno(env, error, "fcntl", "the open file cannot be held");
+  }
+  hold->next = state->holds;
+  state->holds = hold;
+  napi_value result = NULL;
+  napi_create_int32(env, hold->fd, &result);
+  return result;
+}
+
+napi_value call_let_go(napi_env env, napi_callback_info info) {
+  napi_value argument;
+  struct state *state;
+  int fd;
+  if (!take(env, info, 1, &argument, &state) || !take_fd(env, argument, &fd)) return NULL;
+  for (struct hold **place = &state->holds; *place != NULL; place = &(*place)->next) {
+    if ((*place)->fd != fd) continue;
+    end_hold(place);
+    return NULL;
+  }
+  return throw_range(env, "Cannot let go of the descriptor: it is not held");
 }
 
 napi_value call_allocate(napi_env env, napi_callback_info info) {

@@ -67,6 +67,15 @@ int os_lock_shared(int fd) {
   return lock(fd, LOCK_SH);
 }
 
+int os_duplicate(int fd, int *copy) {
+  *copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+  return *copy < 0 ? errno : 0;
+}
+
+void os_close(int fd) {
+  close(fd);
+}
+
 int os_inspect(int fd, uint64_t *links, uint64_t *size) {
   struct statx found;
   if (statx(fd, "", AT_EMPTY_PATH, STATX_NLINK | STATX_SIZE, &found) != 0) return errno;

@@ -25,6 +25,9 @@ void os_unmap(const struct os_pages *pages);
 int os_lock(int fd);
 /* The same for a lock that any number of others may share. */
 int os_lock_shared(int fd);
+/* Another descriptor of the same open file, which child processes do not get. */
+int os_duplicate(int fd, int *copy);
+void os_close(int fd);
 int os_allocate(int fd, uint64_t offset, uint64_t length);
 /*
  * Names and bytes of a file, and nothing else: a look at its times would make the next write store finer ones, which a

@@ -13,5 +13,6 @@ export type { OpenOptions, Progress, StreamOptions, Target } from './stream/open
 export type { AppendOptions, EntriesOptions, PublishOptions, TailOptions, Until } from './stream/options.js';
 export { Region } from './stream/region.js';
 export { Salvage } from './stream/salvage.js';
+export type { StreamHandle } from './stream/sharing.js';
 export { Slot } from './stream/slot.js';
 export { type AllocateOptions, type CheckOptions, Stream } from './stream/stream.js';

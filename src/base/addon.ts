@@ -68,6 +68,13 @@ export interface Addon {
   /** Ends the thread, if there is one, and the listener. `onNews` is not called any more. */
   unlisten(listener: number): void;
   /**
+   * A further descriptor of the same open file, which ends with this thread at the latest, and is closed by `letGo` only: with it the lock stays
+   * when the thread that took it is gone.
+   */
+  hold(fd: number): number;
+  /** Closes what `hold` returned. */
+  letGo(fd: number): void;
+  /**
    * Looks at a file's number of names (block[8]) and its bytes (block[9]), and at nothing else: who asks for the times of a
    * file makes its next write dearer on current kernels.
    */

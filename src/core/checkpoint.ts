@@ -48,6 +48,11 @@ export class Checkpointer {
     return this.#prefix.state.checkpoint === this.#clock.last && this.#unmarked.size === 0;
   }
 
+  /** As `write`, unless there is nothing to write down: another thread may just have done it. */
+  *refresh(): Steps<void> {
+    if (!this.isCurrent) yield* this.write(false);
+  }
+
   /** Makes a further supply of timestamps durable. */
   *supply(): Steps<void> {
     if (!this.#prefix.state.clean) return yield* this.write(false);

@@ -24,7 +24,7 @@ export class Clock {
   /** The word of an entry with nothing unpersisted before it, and the timestamp at which it changes. */
   #high = 0;
   #highEnd = 0;
-  readonly #start: number;
+  #start: number;
   #newestAtStart: number;
 
   /** @param state of the stream when it was opened: counting goes on at its limit */
@@ -39,6 +39,26 @@ export class Clock {
   /** Notes the newest entry that opening found; what follows has timestamps from the limit on. */
   foundNewest(timestamp: number): void {
     this.#newestAtStart = Math.max(this.#newestAtStart, timestamp);
+  }
+
+  /** What the clock of another thread has to know to go on with this one's count. */
+  get start(): { readonly last: number; readonly newest: number } {
+    return { last: this.#start, newest: this.#newestAtStart };
+  }
+
+  set start({ last, newest }: { readonly last: number; readonly newest: number }) {
+    this.#start = last;
+    this.#newestAtStart = newest;
+    this.last = last;
+    this.persisted = last;
+    this.wordUntil = 0;
+  }
+
+  /** Takes over what other threads have given out, made durable, and may give out. */
+  pull(last: number, persisted: number, limit: number): void {
+    this.last = last;
+    this.limit = limit;
+    this.persistedUpTo(persisted);
   }
 
   /** Timestamp of the newest entry that readers see. */

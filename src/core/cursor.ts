@@ -35,9 +35,9 @@ export class LogCursor implements Walker {
   word = NOWHERE;
   /** Timestamp of the last entry that was visited in the windows before this one. */
   #after: number;
-  readonly #life: number;
+  #life: number;
   /** True if somebody else may be writing. */
-  readonly #beside: boolean;
+  #beside: boolean;
   #window: Window | undefined;
   #words: Uint32Array = NO_WORDS;
   #start = 0;
@@ -51,7 +51,7 @@ export class LogCursor implements Walker {
   constructor(region: RegionLog, position = 0) {
     this.region = region;
     this.#life = region.life;
-    this.#beside = region.host.readOnly;
+    this.#beside = region.host.beside;
     this.#after = region.slot.record.birth - 1;
     this.#next = position;
   }
@@ -71,7 +71,7 @@ export class LogCursor implements Walker {
 
   /** True if the entries it goes through are gone: the region was freed or cleared, the stream closed. */
   get stale(): boolean {
-    return this.region.life !== this.#life;
+    return !this.region.isLife(this.#life);
   }
 
   /** Position behind the entry, where the next one begins. */
@@ -80,7 +80,7 @@ export class LogCursor implements Walker {
   }
 
   next(): boolean {
-    if (this.region.life !== this.#life) this.region.host.assertReadable(this.region, this.#life);
+    if (this.region.life !== this.#life) this.#renew();
     const at = this.#next;
     if (at >= this.#end) return this.#beside ? this.#nextBeside() : this.#refill() && this.next();
     const words = this.#words;
@@ -92,6 +92,15 @@ export class LogCursor implements Walker {
     this.size = size;
     this.#next = at + ENTRY.header + size + (-size & 7);
     return true;
+  }
+
+  /** Goes on, if the region is only shared since the last step. */
+  #renew(): void {
+    const { region } = this;
+    region.host.assertReadable(region, this.#life);
+    this.#life = region.life;
+    this.#beside = region.host.beside;
+    this.#end = 0;
   }
 
   /** One step beside a writer: what was read counts if the region is still there afterwards. */

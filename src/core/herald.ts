@@ -27,6 +27,8 @@ export class Herald {
   #armed: boolean;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
+  /** Set once several threads announce: what is stored is then what they agree on, one at a time. */
+  #together: ((store: (persisted: number, structure: number) => void) => void) | undefined;
 
   /** @param slow true if a drain takes so long that waking after each of them costs little */
   constructor(live: LiveWriter, clock: Clock, slow: boolean) {
@@ -36,13 +38,23 @@ export class Herald {
     this.#numbers = live.numbers;
     this.#every = slow ? 1 : SELDOM;
     this.#armed = slow;
-    this.#store();
+    this.#store(clock.newestPersisted);
     live.tell();
+  }
+
+  /** From now on other threads announce, too. `together` calls what it is given while no other thread does. */
+  share(together: (store: (persisted: number, structure: number) => void) => void): void {
+    this.#together = together;
+  }
+
+  /** The number of the structure that readers know. */
+  get structure(): number {
+    return this.#live.structure;
   }
 
   /** Everything that the clock calls persisted is, and can be seen by readers. */
   announce(): void {
-    this.#store();
+    if (this.#together === undefined) this.#store(this.#clock.newestPersisted);
     if (!this.#armed) this.#begin();
     else if (++this.#unrung >= this.#every) this.#ring();
   }
@@ -50,25 +62,34 @@ export class Herald {
   /** A region was allocated, cleared or freed: its record is stored. */
   structureChanged(): void {
     if (this.#closed) return;
-    this.#live.structureChanged();
+    if (this.#together === undefined) this.#live.structure++;
+    this.#agree();
     this.#live.tell();
   }
 
-  close(): void {
+  /** @param last false if other threads go on */
+  close(last: boolean): void {
     this.#closed = true;
     clearTimeout(this.#timer);
-    this.#live.close();
+    this.#live.close(last);
   }
 
-  #store(): void {
-    const { newestPersisted } = this.#clock;
-    this.#numbers[COMMITTED] = newestPersisted;
-    this.#numbers[PERSISTED] = newestPersisted;
+  #store(persisted: number): void {
+    this.#numbers[COMMITTED] = persisted;
+    this.#numbers[PERSISTED] = persisted;
+  }
+
+  #agree(): void {
+    this.#together?.((persisted, structure) => {
+      this.#store(persisted);
+      this.#live.structure = structure;
+    });
   }
 
   #ring(): void {
     this.#unrung = 0;
     if (this.#closed) return;
+    this.#agree();
     if (this.#slow) this.#live.tell();
     else this.#ringFast();
   }

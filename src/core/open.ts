@@ -72,6 +72,17 @@ function* load(medium: Medium, request: OpenRequest): Steps<StreamCore> {
   return core;
 }
 
+/** Reads a stream that other threads have open: nothing is recovered, as they know where its regions end. */
+export function loadStructure(medium: Medium): StreamCore {
+  const extent = openPrefix(medium);
+  const prefix = prefixOf(readPrefix(extent), medium);
+  const table = new Table(medium, extent, prefix.data, prefix.seed);
+  table.readAll();
+  const core = assemble(medium, { readOnly: false }, prefix, table);
+  core.assertComplete();
+  return core;
+}
+
 function openPrefix(medium: Medium): Extent {
   if (medium.size >= PREFIX) return medium.open(0, PREFIX, 'random');
   const length = medium.size - (medium.size % 8);
@@ -117,7 +128,12 @@ function assertFits(medium: Medium, { header, state }: Prefix, request: OpenRequ
 }
 
 /** Puts the parts together; what in the table contradicts itself is left out and noted. */
-function assemble(medium: Medium, request: OpenRequest, prefix: Prefix, table: Table): StreamCore {
+function assemble(
+  medium: Medium,
+  request: Pick<OpenRequest, 'readOnly'>,
+  prefix: Prefix,
+  table: Table,
+): StreamCore {
   const allocator = new Allocator();
   const core = new StreamCore({ medium, prefix, table, allocator, readOnly: request.readOnly });
   const slots = withoutOverlaps([...table.used], table.problems);

@@ -3,6 +3,7 @@ import { atExit, notAtExit } from './at-exit.js';
 import type { Clock } from './clock.js';
 import type { Herald } from './herald.js';
 import type { RegionLog } from './region-log.js';
+import type { GroupCommit, Target } from './shared/group.js';
 
 /** How long something committed may wait for the background to make it durable. Milliseconds. */
 const BACKGROUND_DELAY = 5;
@@ -49,6 +50,10 @@ export class Persister {
   #timer: NodeJS.Timeout | undefined;
   #restTimer: NodeJS.Timeout | undefined;
   readonly #persistAtExit = () => this.persistSync();
+  /** Set once other threads commit, too. */
+  #group: GroupCommit | undefined;
+  /** What the drain under way makes durable of what all threads have committed. */
+  #target: Target | undefined;
   /** Says why nothing is persisted any more. */
   #stopped: (() => Error) | undefined;
 
@@ -58,9 +63,19 @@ export class Persister {
     this.#host = host;
   }
 
+  /** From now on other threads commit, too. Nothing is unpersisted. */
+  share(group: GroupCommit): void {
+    this.#group = group;
+  }
+
   /** The region has entries to seal. */
   touched(region: RegionLog): void {
     this.#dirty[this.#dirtyCount++] = region;
+    this.noticeAppend();
+  }
+
+  /** Something is appended: the stream is not at rest. */
+  noticeAppend(): void {
     if (this.#restTimer === undefined) this.#watchForRest();
   }
 
@@ -74,6 +89,7 @@ export class Persister {
 
   /** Seals what was committed. Returns the timestamp up to which the next drain makes everything durable. */
   sealAll(): number {
+    if (this.#group !== undefined) return this.#sealForAll(this.#group);
     const dirty = this.#dirty;
     for (let i = 0; i < this.#dirtyCount; i++) {
       const region = dirty[i] as RegionLog;
@@ -84,13 +100,27 @@ export class Persister {
     return this.#clock.last;
   }
 
-  /** Seals what was committed, where there is a crash to survive. Returns what `drainSync` takes. */
+  #sealForAll(group: GroupCommit): number {
+    const timestamp = group.snapshot();
+    this.#target = group.seal();
+    return timestamp;
+  }
+
+  /**
+   * Seals what was committed, where there is a crash to survive. Returns what `drainSync` takes. Where several threads append, it is
+   * durable already when this returns.
+   */
   prepare(): number {
+    if (this.#group !== undefined) return this.#persistOwn(this.#group);
     return this.#medium.volatile ? this.#clock.last : this.sealAll();
   }
 
   /** Persists everything committed, and returns once it is. */
   persistSync(): void {
+    if (this.#group !== undefined) {
+      this.#persistAll(this.#group);
+      return;
+    }
     if (this.#clock.persisted !== this.#clock.last) this.drainSync(this.prepare());
   }
 
@@ -101,6 +131,7 @@ export class Persister {
    * @param target what `prepare` returned
    */
   drainSync(target: number): void {
+    if (this.#group !== undefined) return;
     try {
       this.#medium.drainSync();
     } catch (error) {
@@ -111,6 +142,12 @@ export class Persister {
 
   /** A drain that began after `sealAll` returned `timestamp` has succeeded. */
   reached(timestamp: number): void {
+    if (this.#target !== undefined) this.#group?.reached(this.#target);
+    this.#target = undefined;
+    this.#settle(timestamp);
+  }
+
+  #settle(timestamp: number): void {
     this.#clock.persistedUpTo(timestamp);
     if (this.herald !== undefined) this.herald.announce();
     if (this.#awaited) this.#tell(timestamp);
@@ -136,6 +173,10 @@ export class Persister {
 
   /** Resolves once everything up to `timestamp`, which was given out, is persisted. */
   async whenPersisted(timestamp: number): Promise<void> {
+    if (this.#group !== undefined) {
+      await this.#persistShared(this.#group, timestamp);
+      return;
+    }
     if (this.#clock.persisted >= timestamp) return;
     if (this.#stopped !== undefined) throw this.#stopped();
     await new Promise<void>((resolve, reject) => {
@@ -202,7 +243,44 @@ export class Persister {
     this.#running = false;
   }
 
+  async #persistShared(group: GroupCommit, timestamp: number): Promise<void> {
+    if (this.#stopped !== undefined && group.durable < timestamp) throw this.#stopped();
+    try {
+      await group.persist(timestamp);
+    } catch (error) {
+      throw this.#failed(error);
+    }
+  }
+
+  #persistOwn(group: GroupCommit): number {
+    const { committed } = group;
+    try {
+      group.persistOwn(committed);
+    } catch (error) {
+      throw this.#failed(error);
+    }
+    this.herald?.announce();
+    return committed;
+  }
+
+  #persistAll(group: GroupCommit): void {
+    const { committed } = group;
+    try {
+      group.persistSync(committed);
+    } catch (error) {
+      throw this.#failed(error);
+    }
+    this.#settle(committed);
+  }
+
   async #persistGroup(): Promise<void> {
+    if (this.#group !== undefined) {
+      // Not this thread's clock: another one may have committed what somebody here waits for.
+      const target = this.#group.committed;
+      await this.#group.persist(target);
+      this.#settle(target);
+      return;
+    }
     const target = this.prepare();
     if (this.#medium.slow) await this.#medium.drain();
     else this.#medium.drainSync();

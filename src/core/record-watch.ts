@@ -4,6 +4,13 @@ import type { Extent } from '../media/medium.js';
 
 const [KIND, ID, CLEARS] = [RECORD.kind / 4, RECORD.id / 4, RECORD.clears / 4];
 
+/** Whatever was read before is loaded before what is read next: an earlier load does not pass a store that releases, nor that a load that acquires. */
+export function keepLoadsInOrder(): void {
+  if (BARRIER === undefined) return;
+  Atomics.store(BARRIER, 0, 0);
+  Atomics.load(BARRIER, 0);
+}
+
 /** Where loads may overtake each other, this keeps them in order. */
 const BARRIER = process.arch === 'x64' || process.arch === 'ia32' ? undefined : new Int32Array(1);
 
@@ -47,11 +54,7 @@ export class RecordWatch {
 
   /** True if the copy says something else now, also in the midst of a change of something else. What was verified in copies stays right. */
   get moved(): boolean {
-    // What was read before is to be loaded before the record is: an earlier load does not pass a store that releases, nor that a load that acquires.
-    if (BARRIER !== undefined) {
-      Atomics.store(BARRIER, 0, 0);
-      Atomics.load(BARRIER, 0);
-    }
+    keepLoadsInOrder();
     const words = this.#words;
     return (
       words[KIND] !== this.#kind ||

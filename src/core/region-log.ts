@@ -1,14 +1,13 @@
-import { VarveError } from '../base/errors.js';
-import { formatSize } from '../base/sizes.js';
 import { highWord, strideOf } from '../format/entry.js';
 import { ENTRY, FORM_SHIFT, Form, GAP, LAG_UNKNOWN } from '../format/layout.js';
 import { regionSeed } from '../format/seeds.js';
 import type { Extent } from '../media/medium.js';
 import type { Window } from '../media/window.js';
+import { conflict, freed, full } from './append-errors.js';
+import type { Appender } from './appender.js';
 import type { Clock } from './clock.js';
 import { errorOf, type Problem } from './problem.js';
-import type { RecordWatch } from './record-watch.js';
-import type { RegionHost } from './region-host.js';
+import type { RegionHost, RegionWatch } from './region-host.js';
 import { Reservations } from './reservations.js';
 import type { SparseIndex } from './sparse-index.js';
 import type { TableSlot } from './table-slots.js';
@@ -23,7 +22,7 @@ const LARGE = 8192;
  * The append side of one region. An append takes the way reserve → store → commit; sealing (the checksums) and draining
  * come later and for many entries at once.
  */
-export class RegionLog {
+export class RegionLog implements Appender {
   readonly slot: TableSlot;
   readonly host: RegionHost;
   readonly reservations: Reservations;
@@ -54,11 +53,15 @@ export class RegionLog {
   index: SparseIndex | undefined = undefined;
   /** Up to here an append needs no second thought; 0 if something has to be looked at first. */
   #reach = 0;
-  #watch: RecordWatch | undefined;
+  /** The life in which the region was shared with other threads, which ended nothing. */
+  #lifeBefore = -1;
+  #watch: RegionWatch | undefined;
   #window: Window | undefined;
   /** The windows that hold something not sealed yet, and `#window`; each begins where the one before ends to be used. */
   #windows: Window[] = [];
   #extent: Extent | undefined;
+  /** Who appends: this one, as long as one thread has the stream alone. */
+  appender: Appender = this;
   readonly #clock: Clock;
 
   constructor(slot: TableSlot, host: RegionHost) {
@@ -79,7 +82,6 @@ export class RegionLog {
     return this.#extent;
   }
 
-  /** The largest payload that still fits; 0 also where not even an empty entry does. */
   get available(): number {
     return Math.max(0, this.length - this.reservations.end - ENTRY.header);
   }
@@ -89,7 +91,6 @@ export class RegionLog {
     return this.tail !== this.slot.record.mark.tail;
   }
 
-  /** The window that took the last append. */
   get lastWindow(): Window {
     return this.#window as Window;
   }
@@ -101,6 +102,27 @@ export class RegionLog {
     if (this.host.grew(this)) return true;
     if (this.damage !== undefined) throw errorOf(this.damage, undefined);
     return false;
+  }
+
+  /** Other threads append, too. Cursors and entries stay good, but look after each step whether another thread has ended the region's life. */
+  share(appender: Appender, ownFrom: number): void {
+    this.appender = appender;
+    if (this.#lifeBefore === -1 && this.#watch === undefined) this.#lifeBefore = this.life++;
+    this.#watch = this.host.watch(this.slot);
+    this.ownFrom = ownFrom;
+    this.stop();
+  }
+
+  /** True if what was read in `life` is still there. */
+  isLife(life: number): boolean {
+    return life === this.life || life === this.#lifeBefore;
+  }
+
+  /** Takes over how far other threads have come. */
+  advance(tail: number, timestamp: number, entries: number): void {
+    this.tail = tail;
+    this.lastTimestamp = timestamp;
+    this.entries = entries;
   }
 
   /** Takes over what the record says: after opening, and after a clear. */
@@ -123,7 +145,12 @@ export class RegionLog {
     this.stop();
   }
 
-  /** Appends one entry, which is then committed; its timestamp is the clock's last. Returns its position. */
+  expect(last: number): void {
+    const actual = this.entries === 0 ? 0 : this.lastTimestamp;
+    if (actual === last && this.reservations.none) return;
+    throw conflict(last, this.reservations.none ? actual : undefined);
+  }
+
   append(data: Uint8Array): number {
     const size = data.length;
     const index = this.#place(size);
@@ -134,7 +161,6 @@ export class RegionLog {
     return this.#commit(size);
   }
 
-  /** The same for parts that become one entry. `size` is their sum. */
   appendParts(parts: readonly Uint8Array[], size: number): number {
     let index = this.#place(size);
     for (const part of parts) {
@@ -144,7 +170,6 @@ export class RegionLog {
     return this.#commit(size);
   }
 
-  /** The same for text. `size` is its length in UTF-8. */
   appendText(text: string, size: number): number {
     const index = this.#place(size);
     new TextEncoder().encodeInto(text, (this.#window as Window).bytes.subarray(index, index + size));
@@ -157,21 +182,14 @@ export class RegionLog {
     this.assertAlive();
     this.host.assertWritable();
     if (this.reservations.end + strideOf(size) > this.length) {
-      throw new VarveError(
-        'VARVE_FULL',
-        `Cannot append ${size} bytes to region ${this.slot.record.id} as at most ${this.available} of its ` +
-          `${formatSize(this.length)} are left: clear it, or use another region`,
-      );
+      throw full(this, size, this.available);
     }
   }
 
   /** Throws if the region was freed. */
   assertAlive(): void {
     if (this.freed) {
-      throw new VarveError(
-        'VARVE_REGION_FREED',
-        `Region ${this.slot.record.id} was freed: its handle is of no use any more`,
-      );
+      throw freed(this);
     }
   }
 
@@ -181,13 +199,13 @@ export class RegionLog {
    */
   assertStill(life: number): void {
     if (this.#watch?.stirred === true) this.host.recheck();
-    if (this.life !== life) this.host.assertReadable(this, life);
+    if (!this.isLife(life)) this.host.assertReadable(this, life);
   }
 
   /** True if the life goes on. */
   isStill(life: number): boolean {
     if (this.#watch?.stirred === true) this.host.recheck();
-    return this.life === life;
+    return this.isLife(life);
   }
 
   /** True if another process may have taken the region away: what was just read of it may be something else. */
@@ -209,7 +227,7 @@ export class RegionLog {
   /** True if the life is over, by the longest look there is: what seems damaged may be another region's, or the next life's. */
   isOver(life: number): boolean {
     if (this.#watch !== undefined) this.host.refresh();
-    return this.life !== life;
+    return !this.isLife(life);
   }
 
   /** A further stretch was read: where windows are copies, the region may have been taken away since the last look. */
@@ -292,7 +310,7 @@ export class RegionLog {
 
   /** The region was cleared: the record says so already. */
   cleared(): void {
-    this.life++;
+    this.#newLife();
     this.#forgetWindows();
     this.#extent?.rewind();
     if (this.#extent !== undefined && this.host.readOnly) unverify(this.#extent);
@@ -307,8 +325,13 @@ export class RegionLog {
 
   /** Whoever reads the region notices at his next step that he cannot go on. */
   leave(): void {
-    this.life++;
+    this.#newLife();
     this.stop();
+  }
+
+  #newLife(): void {
+    this.life++;
+    this.#lifeBefore = -1;
   }
 
   /** Gives the memory up, after `abandon`. */

@@ -1,6 +1,7 @@
 import { VarveError } from '../base/errors.js';
 import { formatSize } from '../base/sizes.js';
 import { RecordKind } from '../format/layout.js';
+import { goneBefore } from './append-errors.js';
 import { RegionLog } from './region-log.js';
 import type { Steps } from './steps.js';
 import type { StreamCore } from './stream-core.js';
@@ -39,6 +40,7 @@ export function* allocate(core: StreamCore, size: number, name: string | undefin
   const region = new RegionLog(slot, core);
   core.regions.set(slot.record.id, region);
   if (name !== undefined) core.names.set(name, region);
+  core.sharing?.changed(region);
   core.persister.herald?.structureChanged();
   return region;
 }
@@ -71,6 +73,7 @@ function* ending(region: RegionLog, steps: Steps<void>): Steps<void> {
 function* giveUp(core: StreamCore, region: RegionLog): Steps<void> {
   core.assertWritable();
   region.assertAlive();
+  core.sharing?.freeze(region);
   region.abandon();
   yield* settle(core, region);
   const { slot } = region;
@@ -81,6 +84,7 @@ function* giveUp(core: StreamCore, region: RegionLog): Steps<void> {
   slot.name = undefined;
   core.table.used.delete(slot);
   yield* core.table.save([slot]);
+  core.sharing?.changed(region);
   core.persister.herald?.structureChanged();
   region.release();
   core.table.giveSlot(slot);
@@ -91,6 +95,7 @@ function* empty(core: StreamCore, region: RegionLog): Steps<void> {
   core.assertWritable();
   region.assertAlive();
   if (region.slot.record.clears === CLEARS_MAX) throw clearedTooOften(region);
+  core.sharing?.freeze(region);
   yield* settle(core, region);
   const { slot } = region;
   const birth = core.clock.last + 1;
@@ -102,6 +107,7 @@ function* empty(core: StreamCore, region: RegionLog): Steps<void> {
   };
   region.cleared();
   yield* core.table.save([slot]);
+  core.sharing?.changed(region);
   core.persister.herald?.structureChanged();
 }
 
@@ -137,11 +143,6 @@ function noSpace(core: StreamCore, size: number): VarveError {
     'VARVE_FULL',
     `Cannot allocate a region of ${formatSize(size)} as ${why}: free a region, or create a larger stream`,
   );
-}
-
-function goneBefore(region: RegionLog): VarveError {
-  const { id } = region.slot.record;
-  return new VarveError('VARVE_REGION_FREED', `Region ${id} was freed or cleared before this was published`);
 }
 
 function clearedTooOften(region: RegionLog): VarveError {

@@ -1,7 +1,9 @@
-import { VarveError } from '../base/errors.js';
+import type { VarveError } from '../base/errors.js';
 import { strideOf } from '../format/entry.js';
 import { ENTRY, Form, GAP } from '../format/layout.js';
 import type { Window } from '../media/window.js';
+import { openBefore } from './append-errors.js';
+import type { Places } from './appender.js';
 import type { RegionLog } from './region-log.js';
 
 /** A reserved place: open until it is published or cancelled, then waiting until everything before it is settled. */
@@ -20,7 +22,10 @@ export interface Place {
 }
 
 /** Copies parts into a place, one behind the other. */
-export function storeParts({ window, position }: Place, parts: readonly Uint8Array[]): void {
+export function storeParts(
+  { window, position }: Pick<Place, 'window' | 'position'>,
+  parts: readonly Uint8Array[],
+): void {
   let index = position - window.start + ENTRY.header;
   for (const part of parts) {
     window.bytes.set(part, index);
@@ -32,7 +37,7 @@ export function storeParts({ window, position }: Place, parts: readonly Uint8Arr
  * The places of a region that were given out and are not committed yet, in their order. While there are any, an append
  * stands behind them.
  */
-export class Reservations {
+export class Reservations implements Places {
   readonly #region: RegionLog;
   readonly #places: Place[] = [];
 
@@ -52,11 +57,7 @@ export class Reservations {
   /** Throws if a blocking append would have to wait for a place that only its own thread can settle. */
   assertNone(): void {
     if (this.none) return;
-    throw new VarveError(
-      'VARVE_BUSY',
-      `Cannot append at once to region ${this.#region.slot.record.id} as a place reserved before is still open: ` +
-        'publish or cancel it first, or append without blocking',
-    );
+    throw openBefore(this.#region);
   }
 
   /** Throws if publishing `place` could not commit it at once. */

@@ -130,7 +130,7 @@ export class BackwardWalker implements Walker {
 
   /** True if the entries it goes through are gone. */
   get stale(): boolean {
-    return this.region.life !== this.#life;
+    return !this.region.isLife(this.#life);
   }
 
   next(): boolean {

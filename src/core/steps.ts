@@ -62,6 +62,8 @@ interface Task {
  * remaining steps itself, so that order holds and nobody waits for himself.
  */
 export class StepQueue {
+  /** True if all steps are to be taken at once, blocking: while other threads wait for them. */
+  blocking = false;
   readonly #medium: Medium;
   readonly #tasks: Task[] = [];
   #pumping = false;
@@ -88,7 +90,7 @@ export class StepQueue {
   run<T>(steps: Steps<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       this.#tasks.push({ steps: settling(steps, resolve), latest: undefined, reject });
-      if (this.#medium.slow) void this.#pump();
+      if (this.#medium.slow && !this.blocking) void this.#pump();
       else this.finish();
     });
   }

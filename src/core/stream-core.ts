@@ -12,10 +12,11 @@ import { chooseKernel, type Kernel } from './kernel.js';
 import { Persister } from './persister.js';
 import type { Prefix } from './prefix.js';
 import { errorOf, type Problem } from './problem.js';
-import type { Glance, RecordWatch } from './record-watch.js';
+import type { Glance } from './record-watch.js';
 import { findMore, mayHaveMore } from './recovery.js';
-import type { RegionHost } from './region-host.js';
+import type { RegionHost, RegionWatch } from './region-host.js';
 import type { RegionLog } from './region-log.js';
+import type { Sharing } from './shared/sharing.js';
 import { Signal, unlessAborted } from './signal.js';
 import { StepQueue, type Steps } from './steps.js';
 import { refreshStructure } from './structure-refresh.js';
@@ -53,6 +54,10 @@ export class StreamCore implements RegionHost {
   damage: Problem | undefined = undefined;
   watched = false;
   closed = false;
+  /** Set once other threads of this process have the stream open, too. */
+  sharing: Sharing | undefined = undefined;
+  /** True once the medium is given up. */
+  #ended = false;
   #poison: VarveError | undefined;
   /** Of a reader. */
   readonly horizon: Horizon | undefined;
@@ -83,6 +88,10 @@ export class StreamCore implements RegionHost {
     return this.#following.state;
   }
 
+  get beside(): boolean {
+    return this.readOnly || this.sharing !== undefined;
+  }
+
   get #following(): Follower {
     this.#follower ??= new Follower(this.medium.live?.(this.uuid));
     return this.#follower;
@@ -91,8 +100,10 @@ export class StreamCore implements RegionHost {
   /** The stream is open: readers of other processes can be told from now on. */
   opened(): void {
     const place = this.readOnly ? undefined : this.medium.live?.(this.uuid);
-    const live = place && LiveWriter.open(place);
-    if (live !== undefined) this.persister.herald = new Herald(live, this.clock, this.medium.slow);
+    const live = place && LiveWriter.open(place, this.sharing !== undefined);
+    if (live === undefined) return;
+    this.persister.herald = new Herald(live, this.clock, this.medium.slow);
+    this.sharing?.tellBy(this.persister.herald);
   }
 
   get uuid(): Uint8Array {
@@ -107,7 +118,7 @@ export class StreamCore implements RegionHost {
   }
 
   openExtent(slot: TableSlot): Extent {
-    this.assertOpen();
+    if (this.#ended) throw this.#closedError();
     return this.medium.open(slot.record.offset, slot.record.length, 'append');
   }
 
@@ -118,6 +129,12 @@ export class StreamCore implements RegionHost {
   /** Throws if nothing can be acknowledged any more. */
   assertSound(): void {
     this.assertOpen();
+    this.assertUnpoisoned();
+  }
+
+  /** The same, while the stream is being closed. */
+  assertUnpoisoned(): void {
+    if (this.#poison === undefined && this.sharing?.poisoned) this.poison(undefined);
     if (this.#poison !== undefined) throw this.#poison;
   }
 
@@ -133,7 +150,7 @@ export class StreamCore implements RegionHost {
   }
 
   assertReadable(region: RegionLog, life: number): void {
-    if (region.life === life) return;
+    if (region.isLife(life)) return;
     region.assertAlive();
     this.assertOpen();
     throw new VarveError(
@@ -142,7 +159,8 @@ export class StreamCore implements RegionHost {
     );
   }
 
-  watch(slot: TableSlot): RecordWatch | undefined {
+  watch(slot: TableSlot): RegionWatch | undefined {
+    if (this.sharing !== undefined) return this.sharing.watch(slot);
     return this.#glance === undefined ? undefined : this.table.watch(slot, this.#glance);
   }
 
@@ -152,6 +170,12 @@ export class StreamCore implements RegionHost {
    */
   refresh(): void {
     this.assertOpen();
+    if (this.sharing === undefined) this.readStructure();
+    else this.sharing.refresh();
+  }
+
+  /** The same, where it is certain that no other thread changes anything. */
+  readStructure(): void {
     // As it was before the table is looked at.
     const structure = this.live?.structure;
     refreshStructure(this);
@@ -161,6 +185,7 @@ export class StreamCore implements RegionHost {
   }
 
   recheck(): void {
+    if (this.sharing !== undefined) return this.refresh();
     const structure = this.#glance?.copied ? this.live?.structure : undefined;
     if (structure === undefined || structure !== this.#structure) this.refresh();
     else this.#glance?.looked();
@@ -168,7 +193,7 @@ export class StreamCore implements RegionHost {
 
   /** As `refresh`, where somebody else may write. */
   notice(): void {
-    if (this.readOnly) this.refresh();
+    if (this.readOnly || this.sharing?.current === false) this.refresh();
   }
 
   /** Throws if the region table is damaged: regions may be there that nobody can see. */
@@ -210,6 +235,7 @@ export class StreamCore implements RegionHost {
    */
   async news(signal?: AbortSignal): Promise<void> {
     this.assertOpen();
+    if (this.sharing !== undefined) return unlessAborted(this.sharing.news.next(), signal);
     if (this.readOnly) return this.#following.news(signal);
     this.watched = true;
     return unlessAborted(this.#commits.next(), signal);
@@ -217,12 +243,14 @@ export class StreamCore implements RegionHost {
 
   /** Looks for what another process has committed, where one may write. */
   look(): void {
+    this.sharing?.pull();
     if (!this.readOnly) return;
     this.refresh();
     for (const region of this.regions.values()) this.grew(region);
   }
 
   grew(region: RegionLog): boolean {
+    if (this.sharing !== undefined) return this.sharing.log(region).pull();
     if (this.horizon === undefined || !this.medium.retains) return false;
     const { life, extent } = region;
     extent.rewind();
@@ -242,17 +270,20 @@ export class StreamCore implements RegionHost {
 
   /** The newest entry that readers see. */
   get newestCommitted(): number {
+    this.sharing?.pull();
     return this.horizon?.newestCommitted(this.live) ?? this.clock.newestCommitted;
   }
 
   /** The newest entry that is persisted with all before it. */
   get newestPersisted(): number {
+    this.sharing?.settle();
     this.horizon?.lookAtState();
     return this.horizon?.newestPersisted(this.live) ?? this.clock.newestPersisted;
   }
 
   /** Everything up to this timestamp is persisted. */
   get persistedUpTo(): number {
+    this.sharing?.settle();
     this.horizon?.lookAtState();
     return this.horizon?.durable(this.live) ?? this.clock.persisted;
   }
@@ -260,6 +291,7 @@ export class StreamCore implements RegionHost {
   /** True if every entry up to the timestamp can be seen. */
   sees(timestamp: number): boolean {
     const { horizon } = this;
+    this.sharing?.pull();
     if (horizon === undefined) return this.clock.last >= timestamp;
     if (horizon.sure(this.live) >= timestamp) return true;
     this.look();
@@ -279,7 +311,11 @@ export class StreamCore implements RegionHost {
   /** A timestamp up to which everything is found by who looks into the regions from now on. */
   bound(): number {
     const { horizon } = this;
-    if (horizon === undefined) return this.clock.newestCommitted;
+    if (horizon === undefined) {
+      const bound = this.newestCommitted;
+      this.notice();
+      return bound;
+    }
     const sure = horizon.sure(this.live);
     // Only now: an entry up to there may stand in a region that is not known yet.
     this.refresh();
@@ -293,11 +329,12 @@ export class StreamCore implements RegionHost {
 
   atRest(): void {
     if (this.checkpointer.isCurrent || this.prefix.state.clean) return;
-    this.#inBackground(this.checkpointer.write(false));
+    this.#inBackground(this.checkpointer.refresh());
   }
 
   /** Nothing can be made durable any more: every waiting promise is rejected, and so is every later change. */
   poison(cause: unknown): VarveError {
+    this.sharing?.poison();
     this.#poison ??= new VarveError(
       'VARVE_POISONED',
       'The medium failed to make this stream durable, so that nothing more can be acknowledged: close it and open it again, ' +
@@ -312,7 +349,7 @@ export class StreamCore implements RegionHost {
   /** Steps whose failure on the medium, or for want of memory, leaves the stream in doubt. What was refused is another matter. */
   *guarded<T>(steps: Steps<T>): Steps<T> {
     try {
-      return yield* steps;
+      return yield* this.sharing === undefined ? steps : this.sharing.exclusively(steps);
     } catch (error) {
       const refused = error instanceof VarveError && error.code !== 'VARVE_IO';
       throw refused ? error : this.poison(error);
@@ -327,6 +364,7 @@ export class StreamCore implements RegionHost {
     this.closed = true;
     let failure: { error: unknown } | undefined;
     try {
+      this.sharing?.cancelOpen();
       for (const region of this.regions.values()) region.reservations.cancelOpen();
     } catch (error) {
       failure = { error };
@@ -336,22 +374,53 @@ export class StreamCore implements RegionHost {
 
   *#closing(failure: { error: unknown } | undefined): Steps<void> {
     const { medium, prefix, regions } = this;
+    let last = true;
     try {
       if (failure !== undefined) throw failure.error;
       if (this.#poison !== undefined) throw this.#poison;
-      if (!this.readOnly && !prefix.state.clean) yield* this.guarded(this.checkpointer.write(true));
+      if (this.sharing !== undefined) last = yield* this.#leaving(this.sharing);
+      else if (!this.readOnly && !prefix.state.clean) yield* this.guarded(this.checkpointer.write(true));
     } finally {
       for (const region of regions.values()) region.leave();
       this.#end(() => this.#closedError());
-      this.persister.herald?.close();
+      this.#ended = true;
+      this.persister.herald?.close(last);
       this.#follower?.close();
-      medium.close();
+      if (last || medium.leave === undefined) medium.close();
+      else medium.leave();
     }
+  }
+
+  /** Persists what was committed; true if no other thread has the stream open any more. */
+  *#leaving(sharing: Sharing): Steps<boolean> {
+    try {
+      this.persister.persistSync();
+      return yield* sharing.leaving(this.checkpointer.write(true));
+    } catch (error) {
+      throw this.poison(error);
+    } finally {
+      sharing.threads.leave();
+    }
+  }
+
+  /** What a thread that died in the midst of a change of structure has left behind is ended as a recovery would. */
+  *mend(): Steps<void> {
+    const { prefix, table } = this;
+    table.flushAll();
+    yield 'drain';
+    prefix.evenOut();
+    yield* this.checkpointer.write(false, table.evenOut(prefix.state));
+  }
+
+  /** A checkpoint in the background. */
+  checkpointSoon(): void {
+    this.#inBackground(this.checkpointer.write(false));
   }
 
   #end(reason: () => Error): void {
     for (const region of this.regions.values()) region.stop();
     this.persister.stop(reason);
+    this.sharing?.news.wakeOwn();
     this.notifyCommitted();
   }
 

@@ -1,3 +1,4 @@
+import { roundUp } from '../base/sizes.js';
 import { givenUp } from './io-error.js';
 import type { Extent } from './medium.js';
 import type { OpenedFile } from './opened-file.js';
@@ -11,6 +12,8 @@ export interface FileParts {
   readonly file: OpenedFile;
   readonly queue: WriteQueue;
   readonly cache: ReadCache;
+  /** True once other threads have the file open, too. */
+  shared: boolean;
   /** The extents in use: one takes itself out when it is released. */
   readonly inUse: Set<Extent>;
 }
@@ -46,7 +49,7 @@ export class FileRandomExtent implements Extent, QueueOwner {
   wrote(): void {}
 
   rewind(): void {
-    if (this.#parts.file.readOnly) this.#window = undefined;
+    if (this.#parts.file.readOnly || this.#parts.shared) this.#window = undefined;
   }
 
   release(): void {
@@ -91,9 +94,22 @@ export class FileAppendExtent implements Extent, QueueOwner {
 
   write(position: number, length: number): Window {
     assertInUse(this, this.#parts);
+    if (this.#parts.shared) return new Window(new Uint8Array(roundUp(length, 8)), position);
     if (position < this.#flushed) this.#takeBack(position);
     this.#parts.cache.drop(this, position);
     return this.#stores.take(position, length);
+  }
+
+  put({ bytes, start }: Window, from: number, to: number): void {
+    assertInUse(this, this.#parts);
+    this.#parts.file.write(bytes.subarray(from - start, to - start), this.offset + from);
+  }
+
+  fresh(position: number, length: number): Window {
+    assertInUse(this, this.#parts);
+    const bytes = new Uint8Array(length);
+    this.#parts.file.read(bytes, this.offset + position);
+    return new Window(bytes, position);
   }
 
   flush(from: number, to: number): void {

@@ -1,4 +1,5 @@
 import { FileAppendExtent, type FileParts, FileRandomExtent } from './file-extent.js';
+import type { MediumHandle } from './handle.js';
 import type { Access, Extent, Medium } from './medium.js';
 import type { OpenedFile } from './opened-file.js';
 import { OpenedMedium } from './opened-medium.js';
@@ -16,19 +17,33 @@ export class FileMedium extends OpenedMedium implements Medium {
   readonly #queue: WriteQueue;
   readonly #parts: FileParts;
 
-  /** @param file open, and locked unless it is read-only; the medium closes it */
-  constructor(file: OpenedFile) {
+  /**
+   * @param file open, and locked unless it is read-only; the medium closes it
+   * @param shared true if other threads have it open
+   */
+  constructor(file: OpenedFile, shared = false) {
     super(file);
     this.#queue = new WriteQueue(file);
-    this.#parts = { file, queue: this.#queue, cache: new ReadCache(), inUse: new Set() };
+    this.#parts = { file, queue: this.#queue, cache: new ReadCache(), inUse: new Set(), shared };
   }
 
   open(offset: number, length: number, access: Access): Extent {
     this.file.assertOpen();
-    const Kind = access === 'random' ? FileRandomExtent : FileAppendExtent;
-    const extent = new Kind(this.#parts, offset, length);
+    const extent = this.#extent(offset, length, access);
     this.#parts.inUse.add(extent);
     return extent;
+  }
+
+  /** Everything appended is written by now. What was opened before goes on in the same way as what is opened later. */
+  share(): MediumHandle {
+    for (const extent of this.#parts.inUse) extent.rewind();
+    this.#parts.shared = true;
+    return { kind: 'file', file: this.file.share() };
+  }
+
+  #extent(offset: number, length: number, access: Access): Extent {
+    if (access === 'random') return new FileRandomExtent(this.#parts, offset, length);
+    return new FileAppendExtent(this.#parts, offset, length);
   }
 
   drainSync(): void {

@@ -20,6 +20,14 @@ export class KeptPieces {
     this.#starts = [...this.#pieces.keys()].sort((a, b) => a - b);
   }
 
+  /** Takes out everything. */
+  takeAll(): Piece[] {
+    const pieces = [...this.#pieces].map(([offset, buffer]) => ({ offset, buffer }));
+    this.#pieces.clear();
+    this.#starts = [];
+    return pieces;
+  }
+
   /** Takes out the content of a range, or undefined if nothing is known of it: it is all zeroes then. */
   take(offset: number, length: number): ArrayBuffer | undefined {
     const same = this.#pieces.get(offset);

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import type { Addon } from '../base/addon.js';
 import { loadAddon } from '../base/native-loader.js';
+import { closeFd } from './descriptor.js';
 import { LIVE, type LivePlace, leave, openAsWriter } from './live-file.js';
 
 const { words: WORDS } = LIVE;
@@ -20,13 +21,17 @@ export class LiveWriter {
   readonly #mapping: number;
   #closed = false;
 
-  /** Opens or makes the live file; undefined where that cannot be. */
-  static open(place: LivePlace): LiveWriter | undefined {
+  /**
+   * Opens or makes the live file; undefined where that cannot be.
+   *
+   * @param joins true if another thread of this process has it open: what readers know stays good
+   */
+  static open(place: LivePlace, joins: boolean): LiveWriter | undefined {
     const fd = openAsWriter(place);
-    return fd === undefined ? undefined : new LiveWriter(place, fd);
+    return fd === undefined ? undefined : new LiveWriter(place, fd, joins);
   }
 
-  private constructor(place: LivePlace, fd: number) {
+  private constructor(place: LivePlace, fd: number, joins: boolean) {
     this.#place = place;
     this.#fd = fd;
     const mapped = mapPage(fd);
@@ -38,12 +43,16 @@ export class LiveWriter {
     this.#bytes = new Uint8Array(memory, WORDS.at, WORDS.bytes);
     this.#words[WAKES] = this.#addon === undefined ? 0 : 1;
     this.#words[WRITER] = process.pid;
-    this.#words[STRUCTURE] = (this.#words[STRUCTURE] as number) + 1;
+    if (!joins) this.structure++;
   }
 
-  /** The structure of the stream has changed, on the medium: readers are to look at its table again. */
-  structureChanged(): void {
-    this.#words[STRUCTURE] = (this.#words[STRUCTURE] as number) + 1;
+  /** Another number than before tells readers that the structure of the stream has changed, on the medium: they are to look at its table again. */
+  get structure(): number {
+    return this.#words[STRUCTURE] as number;
+  }
+
+  set structure(number: number) {
+    this.#words[STRUCTURE] = number;
   }
 
   /** Wakes those who wait in a futex; true if there was one. Others are told by `tell`. */
@@ -70,14 +79,21 @@ export class LiveWriter {
     }
   }
 
-  /** Lets go of the file, which stays as long as somebody follows. */
-  close(): void {
+  /**
+   * Lets go of the file, which stays as long as somebody follows.
+   *
+   * @param last false if other threads of this process go on
+   */
+  close(last: boolean): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#words[WRITER] = 0;
-    this.tell();
+    if (last) {
+      this.#words[WRITER] = 0;
+      this.tell();
+    }
     if (this.#addon !== undefined) unmapPage(this.#addon, this.#mapping);
-    leave(this.#place, this.#fd, true);
+    if (last) leave(this.#place, this.#fd, true);
+    else closeFd(this.#fd);
   }
 }
 

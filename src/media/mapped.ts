@@ -1,6 +1,7 @@
 import type { Addon } from '../base/addon.js';
 import { VarveError } from '../base/errors.js';
 import { statFd } from './descriptor.js';
+import type { MediumHandle } from './handle.js';
 import { givenUp, ioError } from './io-error.js';
 import type { Extent, Medium } from './medium.js';
 import type { OpenedFile } from './opened-file.js';
@@ -57,6 +58,11 @@ export class MappedMedium extends OpenedMedium implements Medium {
     const extent = new MappedExtent(this.#parts, offset, length);
     this.#inUse.add(extent);
     return extent;
+  }
+
+  share(): MediumHandle {
+    const { mappingKind, flushesLines } = this.#parts;
+    return { kind: this.kind, file: this.file.share(), mappingKind, flushesLines };
   }
 
   drainSync(): void {

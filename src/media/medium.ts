@@ -1,3 +1,4 @@
+import type { MediumHandle } from './handle.js';
 import type { LivePlace } from './live-file.js';
 import type { Window } from './window.js';
 
@@ -67,6 +68,15 @@ export interface Medium {
   /** Takes the one writer's lock, or throws `VARVE_LOCKED`. A path's medium has it from its opening on. */
   lock(): void;
   /**
+   * What another thread of this process needs to open the same medium: `attachMedium` takes it. Media without this serve one thread.
+   * From then on what is stored by one thread is seen by all, or can be fetched by `Extent.fresh`.
+   *
+   * @throws VARVE_IO if that cannot be had here
+   */
+  share?(): MediumHandle;
+  /** As `close`, where other threads go on: they keep the lock. */
+  leave?(): void;
+  /**
    * Lets go of everything in use: windows become harmless, locks are given up. It does not drain. Closing twice does nothing.
    * What a `memory` medium holds stays there for a later opening of the same object; every other medium is closed for good.
    */
@@ -103,8 +113,20 @@ export interface Extent {
    */
   rewind(): void;
   /**
+   * Only on a shared medium whose windows are copies: a copy of what was put there last, by whichever thread. Elsewhere every window shows
+   * what any thread has stored.
+   */
+  fresh?(position: number, length: number): Window;
+  /** The other half of `fresh`: takes the bytes in [from, to) of a window of `write` or `fresh` to where other threads find them. */
+  put?(window: Window, from: number, to: number): void;
+  /**
    * Gives the extent up for good, since its space is free: the windows are detached or made harmless, stores that were not
    * drained may be lost, and whoever opens the space again finds the old bytes or zeroes. `close` of the medium is no release.
    */
   release(): void;
+}
+
+/** A window that holds [position, position + length) as it is now, whichever thread has stored it. */
+export function freshWindow(extent: Extent, position: number, length: number): Window {
+  return extent.fresh?.(position, length) ?? extent.write(position, length);
 }

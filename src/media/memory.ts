@@ -1,5 +1,6 @@
 import { VarveError } from '../base/errors.js';
 import { parseSize } from '../base/sizes.js';
+import type { MediumHandle } from './handle.js';
 import { KeptPieces } from './kept-pieces.js';
 import type { Extent, Medium } from './medium.js';
 import { Window } from './window.js';
@@ -24,6 +25,8 @@ export class MemoryMedium implements Medium {
   readonly failed = undefined;
   readonly #inUse = new Set<MemoryExtent>();
   readonly #kept = new KeptPieces();
+  /** Everything, once other threads share it. */
+  #shared: SharedArrayBuffer | undefined;
   #published = false;
   #locked = false;
 
@@ -35,12 +38,21 @@ export class MemoryMedium implements Medium {
     this.size = parseSize(size, 'the size of a MemoryMedium');
   }
 
+  /** The same medium in another thread. */
+  static attach(memory: SharedArrayBuffer): MemoryMedium {
+    const medium = new MemoryMedium(memory.byteLength);
+    medium.#shared = memory;
+    medium.#published = true;
+    return medium;
+  }
+
   get isNew(): boolean {
     return !this.#published;
   }
 
   open(offset: number, length: number): Extent {
-    const extent = new MemoryExtent(offset, length, this.#kept.take(offset, length), this.#inUse);
+    const extent = new MemoryExtent(offset, length, this.#contentOf(offset, length), this.#inUse);
+    if (this.#shared !== undefined) extent.move(this.#shared);
     this.#inUse.add(extent);
     return extent;
   }
@@ -53,6 +65,25 @@ export class MemoryMedium implements Medium {
 
   publish(): void {
     this.#published = true;
+  }
+
+  /** Moves everything into memory that threads share. Views made before show what was there at that moment. */
+  share(): MediumHandle {
+    this.#shared ??= this.#moveAll();
+    return { kind: 'memory', memory: this.#shared };
+  }
+
+  #moveAll(): SharedArrayBuffer {
+    const memory = shareable(this.size);
+    for (const { offset, buffer } of this.#kept.takeAll()) {
+      new Uint8Array(memory, offset, buffer.byteLength).set(new Uint8Array(buffer));
+    }
+    for (const extent of this.#inUse) extent.move(memory);
+    return memory;
+  }
+
+  #contentOf(offset: number, length: number): ArrayBuffer | undefined {
+    return this.#shared === undefined ? this.#kept.take(offset, length) : undefined;
   }
 
   lock(): void {
@@ -79,6 +110,7 @@ class MemoryExtent implements Extent {
   readonly #inUse: Set<MemoryExtent>;
   #buffer: ArrayBuffer | undefined;
   #window: Window | undefined;
+  #shared = false;
   #open = true;
 
   constructor(offset: number, length: number, buffer: ArrayBuffer | undefined, inUse: Set<MemoryExtent>) {
@@ -106,6 +138,15 @@ class MemoryExtent implements Extent {
     this.#end();
   }
 
+  /** Goes on in memory that holds the whole medium. */
+  move(memory: SharedArrayBuffer): void {
+    const bytes = new Uint8Array(memory, this.#offset, this.length);
+    if (this.#buffer !== undefined) bytes.set(new Uint8Array(this.#buffer));
+    this.#buffer = undefined;
+    this.#window = new Window(bytes, 0);
+    this.#shared = true;
+  }
+
   /** Ends the extent and hands its content over in a buffer that no old view can reach. */
   giveBack(): { offset: number; buffer: ArrayBuffer }[] {
     const buffers = this.#buffer === undefined ? [] : detach([this.#buffer]);
@@ -114,7 +155,7 @@ class MemoryExtent implements Extent {
   }
 
   #load(): Window {
-    if (!this.#open)
+    if (!this.#open || this.#shared)
       throw new VarveError('VARVE_CLOSED', 'Cannot use a part of a memory medium that was given up');
     this.#buffer ??= allocate(this.length);
     this.#window = new Window(new Uint8Array(this.#buffer), 0);
@@ -125,6 +166,20 @@ class MemoryExtent implements Extent {
     this.#open = false;
     this.#buffer = undefined;
     this.#window = undefined;
+  }
+}
+
+function shareable(length: number): SharedArrayBuffer {
+  try {
+    return new SharedArrayBuffer(length);
+  } catch (cause) {
+    throw new VarveError(
+      'VARVE_IO',
+      `Cannot share ${length} bytes of memory with other threads: this runtime has no arrays so large`,
+      {
+        cause,
+      },
+    );
   }
 }
 

@@ -1,7 +1,9 @@
 import fs from 'node:fs';
+import { isMainThread } from 'node:worker_threads';
 import { VarveError } from '../base/errors.js';
-import { loadAddon } from '../base/native-loader.js';
+import { addonProblem, loadAddon } from '../base/native-loader.js';
 import { closeFd } from './descriptor.js';
+import type { FileHandle } from './handle.js';
 import { codeOf, ioError } from './io-error.js';
 
 /** What a creator has to do at the end, or to undo. */
@@ -21,6 +23,8 @@ export interface OpenedFileParts {
   readonly fd: number;
   /** An open of its own of the same file, which carries the lock and the syncs of `drainSync`; -1 for a reader. */
   readonly lockFd: number;
+  /** An open of the file that has the lock, where `lockFd` has not: the lock was another thread's. */
+  readonly holdFd?: number;
   /** Lets go of a lock that does not end with `lockFd`. */
   readonly unlock?: () => void;
   /** Set for a file that was just created. */
@@ -44,6 +48,7 @@ export class OpenedFile {
   readonly readOnly: boolean;
   readonly fd: number;
   readonly #lockFd: number;
+  readonly #holdFd: number;
   readonly #unlock: () => void;
   #birth: Birth | undefined;
   #isNew: boolean;
@@ -52,6 +57,7 @@ export class OpenedFile {
   readonly #block = this.#addon === undefined ? undefined : new Float64Array(this.#addon.block);
   #failed: VarveError | undefined;
   #closed = false;
+  #lent = false;
   #running: Promise<void> | undefined;
   #next: Promise<void> | undefined;
 
@@ -61,6 +67,7 @@ export class OpenedFile {
     this.readOnly = parts.readOnly;
     this.fd = parts.fd;
     this.#lockFd = parts.lockFd;
+    this.#holdFd = parts.holdFd ?? parts.lockFd;
     this.#unlock = parts.unlock ?? (() => {});
     this.#birth = parts.birth;
     this.#isNew = parts.isNew ?? false;
@@ -152,11 +159,29 @@ export class OpenedFile {
     this.#isNew = false;
   }
 
+  /** What another thread needs to open the same file: `attachFile`. */
+  share(): FileHandle {
+    this.assertSound();
+    const fd = this.#lockFd >= 0 ? this.#holdFd : this.fd;
+    if (this.#addon === undefined && !isMainThread && !this.readOnly) {
+      const advice = `without the addon only the main thread can, since the lock ends with the thread that opened the file. ${addonProblem()}`;
+      throw ioError('share', this.path, undefined, advice);
+    }
+    const { path, size, readOnly } = this;
+    const { dev, ino } = fs.fstatSync(fd);
+    return { path, size, readOnly, isDevice: this.#isDevice, dev, ino, fd };
+  }
+
+  /** Leaves the lock to the other threads that have the file open: each has a hold on it, where there is the addon. */
+  lend(): void {
+    this.#lent = this.#addon === undefined;
+  }
+
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#birth?.abandon();
-    if (this.#lockFd >= 0) closeFd(this.#lockFd);
+    if (this.#lockFd >= 0 && !this.#lent) closeFd(this.#lockFd);
     this.#unlock();
     if (this.#running === undefined) closeFd(this.fd);
   }

@@ -38,6 +38,14 @@ export abstract class OpenedMedium {
     this.file.publish();
   }
 
+  /** As `close`, but other threads keep the lock. */
+  leave(): void {
+    this.file.lend();
+    this.close();
+  }
+
+  abstract close(): void;
+
   /** Does nothing: the file was locked when it was opened. */
   lock(): void {}
 

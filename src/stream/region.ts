@@ -1,4 +1,4 @@
-import { rangeError, typeError, VarveError } from '../base/errors.js';
+import { rangeError, typeError } from '../base/errors.js';
 import { LogCursor } from '../core/cursor.js';
 import type { RegionLog } from '../core/region-log.js';
 import { clear, free } from '../core/regions.js';
@@ -50,7 +50,7 @@ export class Region {
   get available(): number {
     this.#assertUsable();
     this.#log.catchUp();
-    return this.#log.available;
+    return this.#log.appender.available;
   }
 
   /**
@@ -74,11 +74,12 @@ export class Region {
    * VARVE_REGION_FREED, VARVE_CLOSED, VARVE_POISONED, VARVE_IO, TypeError
    */
   appendSync(data: Data, options?: AppendOptions): Entry {
-    const persists = this.#prepare(options);
-    if (typeof data === 'string') return this.#settleSync(this.#appendText(data), persists);
+    const persists = persistsBeforeDone(options);
+    if (typeof data === 'string') return this.#settleSync(this.#appendText(data, options), persists);
     const { persister } = this.#core;
     const bytes = bytesOf(data);
-    const position = this.#log.append(bytes);
+    if (options !== undefined) this.#expect(options);
+    const position = this.#log.appender.append(bytes);
     if (!persists) {
       persister.soon();
       return this.#appended(position, bytes.length);
@@ -99,15 +100,14 @@ export class Region {
    */
   append(data: Data, options?: AppendOptions): Promise<Entry> {
     return new Promise((resolve, reject) => {
-      const persists = this.#prepare(options);
-      if (this.#log.reservations.none) this.finish(this.#append(data), persists, resolve, reject);
-      else
-        this.#appendBehind(
-          typeof data === 'string' ? [Buffer.from(data)] : [bytesOf(data)],
-          persists,
-          resolve,
-          reject,
-        );
+      const persists = persistsBeforeDone(options);
+      if (this.#log.appender.reservations.none) {
+        this.finish(this.#append(data, options), persists, resolve, reject);
+      } else {
+        const bytes = typeof data === 'string' ? Buffer.from(data) : bytesOf(data);
+        this.#expect(options);
+        this.#appendBehind([bytes], persists, resolve, reject);
+      }
     });
   }
 
@@ -118,17 +118,21 @@ export class Region {
    * region.appendvSync([head, body]);
    */
   appendvSync(parts: readonly Data[], options?: AppendOptions): Entry {
-    const persists = this.#prepare(options);
-    return this.#settleSync(this.#appendParts(partsOf(parts)), persists);
+    const persists = persistsBeforeDone(options);
+    return this.#settleSync(this.#appendParts(partsOf(parts), options), persists);
   }
 
   /** As `appendvSync`, but resolves. */
   appendv(parts: readonly Data[], options?: AppendOptions): Promise<Entry> {
     return new Promise((resolve, reject) => {
-      const persists = this.#prepare(options);
+      const persists = persistsBeforeDone(options);
       const bytes = partsOf(parts);
-      if (this.#log.reservations.none) this.finish(this.#appendParts(bytes), persists, resolve, reject);
-      else this.#appendBehind(bytes, persists, resolve, reject);
+      if (this.#log.appender.reservations.none) {
+        this.finish(this.#appendParts(bytes, options), persists, resolve, reject);
+      } else {
+        this.#expect(options);
+        this.#appendBehind(bytes, persists, resolve, reject);
+      }
     });
   }
 
@@ -146,7 +150,7 @@ export class Region {
     if (!Number.isSafeInteger(size) || size < 0) {
       throw rangeError(`Cannot reserve ${size} bytes: the size must be a whole number of bytes from 0 on`);
     }
-    return new Slot(this, this.#log, this.#core, this.#log.reservations.reserve(size));
+    return new Slot(this, this.#log, this.#core, this.#log.appender.reservations.reserve(size));
   }
 
   /** Visits the entries in the order in which they were appended: everything committed when the iterator gets there. Throws as `entries`. */
@@ -263,30 +267,34 @@ export class Region {
 
   /** Returns once the entry is persisted, or sees to it that it will be. */
   #settleSync(entry: Entry, persists: boolean): Entry {
-    if (persists) this.#core.persister.persistSync();
-    else this.#core.persister.soon();
+    const { persister } = this.#core;
+    if (persists) persister.drainSync(persister.prepare());
+    else persister.soon();
     return entry;
   }
 
-  #append(data: Data): Entry {
-    if (typeof data === 'string') return this.#appendText(data);
+  #append(data: Data, options: AppendOptions | undefined): Entry {
+    if (typeof data === 'string') return this.#appendText(data, options);
     const bytes = bytesOf(data);
-    return this.#appended(this.#log.append(bytes), bytes.length);
+    this.#expect(options);
+    return this.#appended(this.#log.appender.append(bytes), bytes.length);
   }
 
-  #appendText(text: string): Entry {
+  #appendText(text: string, options: AppendOptions | undefined): Entry {
     const size = Buffer.byteLength(text);
-    return this.#appended(this.#log.appendText(text, size), size);
+    this.#expect(options);
+    return this.#appended(this.#log.appender.appendText(text, size), size);
   }
 
-  #appendParts(parts: readonly Uint8Array[]): Entry {
+  #appendParts(parts: readonly Uint8Array[], options: AppendOptions | undefined): Entry {
     const size = sizeOf(parts);
-    return this.#appended(this.#log.appendParts(parts, size), size);
+    this.#expect(options);
+    return this.#appended(this.#log.appender.appendParts(parts, size), size);
   }
 
   #appended(position: number, size: number): Entry {
-    const log = this.#log;
-    return new Entry(this, log.lastWindow, position, size, log.lastTimestamp, log.life);
+    const { lastWindow, lastTimestamp } = this.#log.appender;
+    return new Entry(this, lastWindow, position, size, lastTimestamp, this.#log.life);
   }
 
   /** Takes the next place behind the open slots, and is done when they are. */
@@ -296,36 +304,24 @@ export class Region {
     resolve: (entry: Entry) => void,
     reject: (error: unknown) => void,
   ): void {
-    const log = this.#log;
+    const { reservations } = this.#log.appender;
     const size = sizeOf(parts);
-    const place = log.reservations.reserve(size);
+    const place = reservations.reserve(size);
     storeParts(place, parts);
     place.onFailed = reject;
     place.onCommitted = (timestamp) => {
       const { window, position } = place;
       this.finish(this.entryAt({ window, position, size, timestamp }), persists, resolve, reject);
     };
-    log.reservations.publish(place, size);
+    reservations.publish(place, size);
   }
 
-  /** Checks the options of an append; true if it is to be persisted before it is done. */
-  #prepare(options: AppendOptions | undefined): boolean {
-    const persists = persistsBeforeDone(options);
-    if (options?.expectedLast !== undefined) this.#assertLast(options.expectedLast);
-    return persists;
-  }
-
-  #assertLast(expectedLast: number): void {
-    const expected = timestampOption(expectedLast, 'expectedLast');
+  /** The append that follows is to fail unless the last entry is the one that its caller expects. */
+  #expect(options: AppendOptions | undefined): void {
+    if (options?.expectedLast === undefined) return;
+    const expected = timestampOption(options.expectedLast, 'expectedLast');
     this.#assertUsable();
-    const log = this.#log;
-    const last = log.entries === 0 ? 0 : log.lastTimestamp;
-    if (last === expected && log.reservations.none) return;
-    const actual = log.reservations.none ? `it is ${last}` : 'another append is under way';
-    throw new VarveError(
-      'VARVE_CONFLICT',
-      `Cannot append as the last entry was expected to have timestamp ${expected}, but ${actual}: read what is new and try again`,
-    );
+    this.#log.appender.expect(expected);
   }
 
   #assertUsable(): void {

@@ -56,12 +56,12 @@ export class Slot {
   publishSync(size?: number, options?: PublishOptions): Entry {
     const persists = persistsBeforeDone(options);
     const bytes = this.#check(size);
-    this.#log.reservations.assertFirst(this.#place);
+    this.#log.appender.reservations.assertFirst(this.#place);
     let entry: Entry | undefined;
     this.#place.onCommitted = (timestamp) => {
       entry = this.#entry(bytes, timestamp);
     };
-    this.#log.reservations.publish(this.#place, bytes);
+    this.#log.appender.reservations.publish(this.#place, bytes);
     if (persists) this.#core.persister.persistSync();
     else this.#core.persister.soon();
     return entry as Entry;
@@ -76,13 +76,13 @@ export class Slot {
       this.#place.onCommitted = (timestamp) => {
         this.region.finish(this.#entry(bytes, timestamp), persists, resolve, reject);
       };
-      this.#log.reservations.publish(this.#place, bytes);
+      this.#log.appender.reservations.publish(this.#place, bytes);
     });
   }
 
   /** Gives the place up. Does nothing if it was published or cancelled before. */
   cancel(): void {
-    if (this.#place.state === 'open') this.#log.reservations.cancel(this.#place);
+    if (this.#place.state === 'open') this.#log.appender.reservations.cancel(this.#place);
   }
 
   [Symbol.dispose](): void {

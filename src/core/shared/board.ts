@@ -1,0 +1,164 @@
+import { RegionList } from './region-list.js';
+
+/**
+ * Where everything stands on the board: the memory through which the threads of a process agree on one stream. Offsets in 32-bit words. What
+ * threads store often and apart from each other lies in cache lines of its own.
+ *
+ * Timestamps take two words, low and high. Places in a region (tail, sealed, …) are counted in units of 8 bytes, so that one word holds them.
+ */
+const LINE_WORDS = 16;
+
+/** Lines for threads. The first one stays empty, as 0 stands for no thread. */
+export const THREAD_LINES = 64;
+
+/** Of the stream. */
+export const BOARD = {
+  commitLock: 0,
+  /** Newest timestamp given out: low, high. */
+  last: 1,
+  /** The commit under way: first word of the region's line, its tail, its number of entries, the timestamp's low and high word. */
+  commit: 3,
+  /** How long the two lists of regions are. */
+  dirtyCount: 8,
+  unmarkedCount: 9,
+  /** Not 0 from the moment on from which the commit under way counts, until it is done. */
+  redo: 10,
+  /** Not 0 while the entry of the commit under way is written. */
+  intent: 11,
+  /** In a line of its own: how far everything is durable. */
+  persisted: 16,
+  drainLock: 18,
+  /** In a line of its own: what changes seldom. */
+  structureLock: 32,
+  /** Counts up when a region is allocated, cleared or freed. */
+  structure: 33,
+  /** No timestamp at or above it may be given out: low, high. */
+  limit: 34,
+  poisoned: 36,
+  /** What is added to `structure` to get the number that readers of other processes know it by, subtracted. */
+  toldStructure: 40,
+  /** The last thread has left. */
+  closed: 37,
+  /** 1 if somebody waits for `news` to count up, which it then does with the next commit. */
+  waiting: 38,
+  news: 39,
+  /** The threads, each in a line. */
+  threads: 48,
+} as const;
+
+/** Of a thread. */
+export const THREAD = {
+  /** Its number; 0 if nobody has the line. */
+  number: 0,
+  /** How many had the line so far. */
+  turns: 1,
+  /** What the kernel knows the thread by. */
+  id: 2,
+  startLow: 3,
+  startHigh: 4,
+  size: LINE_WORDS,
+} as const;
+
+/** Of a region. */
+export const REGION = {
+  lock: 0,
+  /** Counts up when the region is allocated, cleared, freed: what was read before is of another life. */
+  life: 1,
+  /** End of the committed entries, in units of 8 bytes. */
+  tail: 2,
+  /** Up to here the checksums are stored. */
+  sealed: 3,
+  /** Up to here everything is durable. */
+  durable: 4,
+  /** End of everything reserved: the tail where no place is open. */
+  reserved: 5,
+  entries: 6,
+  /** Timestamp of the last entry. */
+  last: 7,
+  /** No entry that is not durable has an earlier timestamp. */
+  pending: 9,
+  /** Its places in the two lists of regions, from 1 on; 0 if it is not in one. */
+  dirty: 11,
+  unmarked: 12,
+  /** The region's newest mark. */
+  mark: 13,
+  /** 1 while it is being cleared or freed: nobody appends. */
+  changing: 14,
+  /** From here on the threads of this process stored the entries. */
+  ownFrom: 15,
+  /** Of the record that all this goes with: the region's id, and how often it was cleared. */
+  id: 16,
+  clears: 17,
+  size: 2 * LINE_WORDS,
+} as const;
+
+const REGIONS = BOARD.threads + THREAD_LINES * THREAD.size;
+/** Units of places in a region. */
+export const UNIT = 8;
+
+/** The board of one stream. */
+export class Board {
+  readonly memory: SharedArrayBuffer;
+  readonly words: Int32Array;
+  /** Slots of the region table that there can be. */
+  readonly capacity: number;
+  /** Regions with bytes that are not durable yet. */
+  readonly dirty: RegionList;
+  /** Regions with entries behind their marks. */
+  readonly unmarked: RegionList;
+
+  /** @param memory made by `create`, in this thread or another one */
+  constructor(memory: SharedArrayBuffer) {
+    this.memory = memory;
+    this.words = new Int32Array(memory);
+    this.capacity = Math.floor((this.words.length - REGIONS) / (REGION.size + 2));
+    const lists = REGIONS + this.capacity * REGION.size;
+    this.dirty = new RegionList(this.words, lists, BOARD.dirtyCount, REGION.dirty);
+    this.unmarked = new RegionList(this.words, lists + this.capacity, BOARD.unmarkedCount, REGION.unmarked);
+  }
+
+  /** @param capacity slots of the region table; memory is taken only for those in use */
+  static create(capacity: number): Board {
+    return new Board(new SharedArrayBuffer(4 * (REGIONS + capacity * (REGION.size + 2))));
+  }
+
+  /** The first word of a region's line. */
+  region(slotNumber: number): number {
+    return REGIONS + slotNumber * REGION.size;
+  }
+
+  /** The first word of a line for threads. */
+  thread(line: number): number {
+    return BOARD.threads + line * THREAD.size;
+  }
+}
+
+const WORD = 2 ** 32;
+/** In the place of the upper word while both are being changed. */
+const IN_CHANGE = -1;
+
+/** A timestamp on the board, at any moment and without a lock. */
+export function readTimestamp(words: Int32Array, at: number): number {
+  for (;;) {
+    const high = Atomics.load(words, at + 1);
+    const low = Atomics.load(words, at);
+    if (high !== IN_CHANGE && high === Atomics.load(words, at + 1)) return high * WORD + (low >>> 0);
+  }
+}
+
+/** The same for whoever holds the lock under which it changes. */
+export function heldTimestamp(words: Int32Array, at: number): number {
+  return (words[at + 1] as number) * WORD + ((words[at] as number) >>> 0);
+}
+
+/** Changes a timestamp under its lock; whoever reads it without one sees the old or the new one. */
+export function storeTimestamp(words: Int32Array, at: number, timestamp: number): void {
+  const high = Math.floor(timestamp / WORD);
+  if (words[at + 1] === high) {
+    Atomics.store(words, at, timestamp | 0);
+    return;
+  }
+  Atomics.store(words, at + 1, IN_CHANGE);
+  Atomics.store(words, at, timestamp | 0);
+  Atomics.store(words, at + 1, high);
+}

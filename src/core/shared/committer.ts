@@ -1,0 +1,225 @@
+import { highWord } from '../../format/entry.js';
+import { ENTRY, Form, GAP, LAG_UNKNOWN } from '../../format/layout.js';
+import type { Window } from '../../media/window.js';
+import type { Clock } from '../clock.js';
+import { BOARD, type Board, heldTimestamp, REGION, readTimestamp, storeTimestamp, UNIT } from './board.js';
+import { SharedLock } from './lock.js';
+import type { RegionList } from './region-list.js';
+import type { Threads } from './threads.js';
+
+/** With more dirty regions than this a commit leaves it to others to find out how far everything is durable. */
+const FEW = 64;
+/** As often, in commits, it is found out where more than one region is dirty. */
+const NOW_AND_THEN = 16;
+
+/** What a commit needs of the region where storing alone does not take bytes to where other threads can read them. */
+export interface WriteThrough {
+  /** Called with the header in place, before the commit counts. It may throw: then nothing has happened. */
+  writeThrough(window: Window, position: number, end: number): void;
+}
+
+/** True if what was to be written from the region's tail to `end` is there and whole: with this timestamp, and of this life. */
+export type WasWritten = (region: number, end: number, timestamp: number) => boolean;
+
+/**
+ * Gives out timestamps, and moves the ends of regions: the one thing that the threads of a stream do one after the other. Whoever commits holds
+ * the region's lock; the commit lock is held for some twenty stores.
+ *
+ * A commit counts from the store into `redo` on. A thread that dies before it has done nothing; one that dies behind it has done everything,
+ * as the next holder of the lock does it once more. Where entries are written, whole and with their checksums, before they count, `intent` says so before:
+ * whoever finds a dead thread's intent looks whether the entry is there, as then its timestamp is taken.
+ */
+export class Committer {
+  readonly #words: Int32Array;
+  readonly #lock: SharedLock;
+  readonly #clock: Clock;
+  readonly #dirty: RegionList;
+  readonly #unmarked: RegionList;
+  readonly #wasWritten: WasWritten;
+
+  /** @param clock this thread's: it knows the header words that go with the next timestamps */
+  constructor(board: Board, threads: Threads, clock: Clock, wasWritten: WasWritten) {
+    this.#words = board.words;
+    this.#lock = new SharedLock(board.words, BOARD.commitLock, threads);
+    this.#clock = clock;
+    this.#dirty = board.dirty;
+    this.#unmarked = board.unmarked;
+    this.#wasWritten = wasWritten;
+  }
+
+  /** The newest timestamp given out; every entry up to it can be seen. */
+  get last(): number {
+    return readTimestamp(this.#words, BOARD.last);
+  }
+
+  /** Takes the commit lock: until `leave` nothing is committed in any thread. */
+  enter(): void {
+    if (this.#lock.acquire() === 'abandoned') this.#mend();
+  }
+
+  leave(): void {
+    this.#lock.release();
+  }
+
+  /**
+   * Commits the entry whose payload stands in `window` behind `position`, and fills what is left up to `end`. Returns its timestamp; 0 if a
+   * further supply of timestamps is needed first.
+   *
+   * @param region first word of the region's line
+   * @param end where the next entry will begin
+   */
+  commit(
+    region: number,
+    window: Window,
+    position: number,
+    size: number,
+    end: number,
+    through: WriteThrough | undefined,
+  ): number {
+    const words = this.#words;
+    this.enter();
+    try {
+      const timestamp = heldTimestamp(words, BOARD.last) + 1;
+      if (timestamp >= heldTimestamp(words, BOARD.limit)) return 0;
+      const used = position + ENTRY.header + size + (-size & 7);
+      const form = end - used === GAP ? Form.entryAndGap : Form.entry;
+      storeHeader(window, position, size, timestamp, this.#highWord(region, timestamp, form));
+      if (end - used >= ENTRY.header) storeFiller(window, used, end, timestamp);
+      this.#note(region, end, (words[region + REGION.entries] as number) + 1, timestamp);
+      if (through !== undefined) this.#write(region, through, window, position, end);
+      words[BOARD.redo] = region;
+      this.#apply();
+      this.#clock.last = timestamp;
+      return timestamp;
+    } finally {
+      this.#lock.release();
+    }
+  }
+
+  /** Commits a filler over [position, end), which has no timestamp of its own. */
+  fill(
+    region: number,
+    window: Window,
+    position: number,
+    end: number,
+    through: WriteThrough | undefined,
+  ): void {
+    const words = this.#words;
+    this.enter();
+    try {
+      storeFiller(window, position, end, heldTimestamp(words, BOARD.last));
+      this.#note(region, end, words[region + REGION.entries] as number, 0);
+      if (through !== undefined) this.#write(region, through, window, position, end);
+      words[BOARD.redo] = region;
+      this.#apply();
+    } finally {
+      this.#lock.release();
+    }
+  }
+
+  /** Finds out how far everything is durable. */
+  settleDurable(): void {
+    this.enter();
+    this.raiseDurable();
+    this.leave();
+  }
+
+  /** The same, where the lock is held already. */
+  raiseDurable(): void {
+    const words = this.#words;
+    let durable = heldTimestamp(words, BOARD.last);
+    this.#dirty.prune((region) => {
+      if (Atomics.load(words, region + REGION.durable) === words[region + REGION.tail]) return false;
+      durable = Math.min(durable, heldTimestamp(words, region + REGION.pending) - 1);
+      return true;
+    });
+    durable = Math.max(durable, heldTimestamp(words, BOARD.persisted));
+    storeTimestamp(words, BOARD.persisted, durable);
+  }
+
+  /** The same, where one region is dirty: mostly it is the one that is appended to, and what it has is durable by now. */
+  #raiseIfDurable(region: number, last: number): void {
+    const words = this.#words;
+    if (words[region + REGION.dirty] === 0) this.raiseDurable();
+    else if (words[region + REGION.durable] === words[region + REGION.tail])
+      storeTimestamp(words, BOARD.persisted, last);
+  }
+
+  #highWord(region: number, timestamp: number, form: number): number {
+    const clock = this.#clock;
+    const dirty = this.#dirty.length;
+    if (dirty === 1) this.#raiseIfDurable(region, timestamp - 1);
+    else if (timestamp % NOW_AND_THEN === 0 && dirty <= FEW) this.raiseDurable();
+    clock.persistedUpTo(heldTimestamp(this.#words, BOARD.persisted));
+    if (timestamp > clock.wordUntil) clock.refreshWord(timestamp);
+    return form === Form.entry ? clock.word : (clock.word | highWord(0, form, 0)) >>> 0;
+  }
+
+  /** Writes down what `redo` and `intent` speak of. */
+  #note(region: number, end: number, entries: number, timestamp: number): void {
+    const words = this.#words;
+    words[BOARD.commit] = region;
+    words[BOARD.commit + 1] = end / UNIT;
+    words[BOARD.commit + 2] = entries;
+    words[BOARD.commit + 3] = timestamp | 0;
+    words[BOARD.commit + 4] = Math.floor(timestamp / 2 ** 32);
+  }
+
+  #write(region: number, through: WriteThrough, window: Window, position: number, end: number): void {
+    const words = this.#words;
+    words[BOARD.intent] = region;
+    try {
+      through.writeThrough(window, position, end);
+    } catch (error) {
+      words[BOARD.intent] = 0;
+      throw error;
+    }
+  }
+
+  #mend(): void {
+    const words = this.#words;
+    const intended = words[BOARD.intent] as number;
+    if (words[BOARD.redo] === 0 && intended !== 0) {
+      const timestamp = heldTimestamp(words, BOARD.commit + 3) || heldTimestamp(words, BOARD.last);
+      if (this.#wasWritten(intended, (words[BOARD.commit + 1] as number) * UNIT, timestamp))
+        words[BOARD.redo] = intended;
+    }
+    words[BOARD.intent] = 0;
+    if (words[BOARD.redo] !== 0) this.#apply();
+  }
+
+  /** Does what `redo` says; doing it twice is doing it once. */
+  #apply(): void {
+    const words = this.#words;
+    const region = words[BOARD.commit] as number;
+    const tail = words[BOARD.commit + 1] as number;
+    const timestamp = heldTimestamp(words, BOARD.commit + 3);
+    words[region + REGION.entries] = words[BOARD.commit + 2] as number;
+    if (words[region + REGION.durable] === words[region + REGION.tail]) {
+      storeTimestamp(words, region + REGION.pending, timestamp || heldTimestamp(words, BOARD.last));
+    }
+    this.#dirty.add(region);
+    this.#unmarked.add(region);
+    if (words[region + REGION.reserved] === words[region + REGION.tail])
+      words[region + REGION.reserved] = tail;
+    if (timestamp !== 0) storeTimestamp(words, region + REGION.last, timestamp);
+    Atomics.store(words, region + REGION.tail, tail);
+    if (timestamp !== 0) storeTimestamp(words, BOARD.last, timestamp);
+    words[BOARD.redo] = 0;
+    words[BOARD.intent] = 0;
+  }
+}
+
+/** A filler has the last timestamp that was given out before it. */
+function storeFiller(window: Window, position: number, end: number, timestamp: number): void {
+  const high = highWord(timestamp, Form.filler, LAG_UNKNOWN);
+  storeHeader(window, position, end - position - ENTRY.header, timestamp, high);
+}
+
+/** Stores the three words that a commit knows. The fourth, the checksum's, comes with the seal: until then the mark of a reserved place may stand there. */
+function storeHeader(window: Window, position: number, size: number, timestamp: number, high: number): void {
+  const word = (position - window.start) / 4;
+  window.words[word] = size;
+  window.words[word + ENTRY.lowWord] = timestamp >>> 0;
+  window.words[word + ENTRY.highWord] = high;
+}

@@ -1,0 +1,61 @@
+/**
+ * A list of regions on the board, changed under the commit lock. A region is in it if its flag is its place in the list, counted from 1; whatever
+ * else a thread that died may have left in the list counts for nothing.
+ */
+export class RegionList {
+  readonly #words: Int32Array;
+  readonly #at: number;
+  readonly #count: number;
+  readonly #flag: number;
+
+  /**
+   * @param at first word of the list
+   * @param count the word that says how long it is
+   * @param flag the word in a region's line that says where in the list it is
+   */
+  constructor(words: Int32Array, at: number, count: number, flag: number) {
+    this.#words = words;
+    this.#at = at;
+    this.#count = count;
+    this.#flag = flag;
+  }
+
+  get length(): number {
+    return this.#words[this.#count] as number;
+  }
+
+  /** Adds a region, given by the first word of its line. */
+  add(region: number): void {
+    const words = this.#words;
+    if (words[region + this.#flag] !== 0) return;
+    const length = words[this.#count] as number;
+    words[this.#at + length] = region;
+    words[this.#count] = length + 1;
+    words[region + this.#flag] = length + 1;
+  }
+
+  /** Leaves in it only the regions that `keep` wants. */
+  prune(keep: (region: number) => boolean): void {
+    const words = this.#words;
+    const length = words[this.#count] as number;
+    let kept = 0;
+    for (let i = 0; i < length; i++) {
+      const region = words[this.#at + i] as number;
+      if (words[region + this.#flag] !== i + 1) continue;
+      if (!keep(region)) {
+        words[region + this.#flag] = 0;
+      } else {
+        words[this.#at + kept] = region;
+        words[region + this.#flag] = ++kept;
+      }
+    }
+    words[this.#count] = kept;
+  }
+
+  /** The first words of its regions' lines. */
+  all(): number[] {
+    const regions: number[] = [];
+    this.prune((region) => regions.push(region) > 0);
+    return regions;
+  }
+}

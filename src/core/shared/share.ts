@@ -1,0 +1,110 @@
+import { typeError, VarveError } from '../../base/errors.js';
+import { attachMedium } from '../../media/attach.js';
+import type { MediumHandle } from '../../media/handle.js';
+import type { Medium } from '../../media/medium.js';
+import { loadStructure } from '../open.js';
+import type { StreamCore } from '../stream-core.js';
+import { BOARD, Board } from './board.js';
+import { Lines } from './lines.js';
+import { SharedLock } from './lock.js';
+import { Sharing } from './sharing.js';
+import { Threads } from './threads.js';
+
+/** By what another thread of the process takes part in an open stream. It can be cloned. */
+export interface CoreHandle {
+  readonly medium: MediumHandle;
+  readonly board: SharedArrayBuffer;
+  /** Where counting began when the stream was opened, and the newest timestamp there was then. */
+  readonly start: { readonly last: number; readonly newest: number };
+}
+
+/**
+ * Lets other threads take part in a stream. The first time everything that they must agree on moves to the board.
+ *
+ * @throws VARVE_BUSY if a slot is open, TypeError if the medium serves one thread only, VARVE_IO if it cannot be shared here
+ */
+export function shareCore(core: StreamCore): CoreHandle {
+  core.assertWritable();
+  core.sharing ??= begin(core);
+  return { medium: handleOf(core.medium), board: core.sharing.board.memory, start: core.clock.start };
+}
+
+function begin(core: StreamCore): Sharing {
+  core.tasks.finish();
+  for (const { reservations, slot } of core.regions.values()) {
+    if (!reservations.none) throw slotOpen(slot.record.id);
+  }
+  core.persister.persistSync();
+  handleOf(core.medium);
+  const { data } = core.prefix;
+  const board = Board.create(Lines.capacity(data.blockSize, data.end - data.start));
+  const sharing = new Sharing(core, board, new Threads(board));
+  takePart(core, sharing);
+  sharing.begin();
+  return sharing;
+}
+
+/**
+ * Takes part in a stream that another thread has open.
+ *
+ * @throws VARVE_CLOSED if it was closed in all threads, VARVE_BUSY if too many have it open, VARVE_IO
+ */
+export function attachCore(handle: CoreHandle): StreamCore {
+  const medium = attachMedium(handle.medium);
+  try {
+    const core = join(medium, handle);
+    core.opened();
+    return core;
+  } catch (error) {
+    medium.close();
+    throw error;
+  }
+}
+
+function join(medium: Medium, { board: memory, start }: CoreHandle): StreamCore {
+  const board = new Board(memory);
+  const threads = new Threads(board);
+  const structure = new SharedLock(board.words, BOARD.structureLock, threads);
+  const taking = structure.acquire();
+  try {
+    if (Atomics.load(board.words, BOARD.closed) !== 0) throw closedEverywhere();
+    const core = loadStructure(medium);
+    core.clock.start = start;
+    const sharing = new Sharing(core, board, threads);
+    takePart(core, sharing);
+    sharing.join(taking === 'abandoned');
+    return core;
+  } catch (error) {
+    threads.leave();
+    throw error;
+  } finally {
+    structure.release();
+  }
+}
+
+function takePart(core: StreamCore, sharing: Sharing): void {
+  core.sharing = sharing;
+  core.tasks.blocking = true;
+  core.persister.share(sharing.group);
+}
+
+function handleOf(medium: Medium): MediumHandle {
+  if (medium.share !== undefined) return medium.share();
+  throw typeError(
+    `Cannot share a stream on a ${medium.kind} medium with other threads: it serves one thread`,
+  );
+}
+
+function slotOpen(region: number): VarveError {
+  return new VarveError(
+    'VARVE_BUSY',
+    `Cannot share this stream as a slot is open in region ${region}: publish or cancel it first`,
+  );
+}
+
+function closedEverywhere(): VarveError {
+  return new VarveError(
+    'VARVE_CLOSED',
+    'Cannot attach to this stream: it was closed in all threads; open it again',
+  );
+}

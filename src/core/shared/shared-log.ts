@@ -1,0 +1,236 @@
+import { strideOf } from '../../format/entry.js';
+import { ENTRY } from '../../format/layout.js';
+import type { Window } from '../../media/window.js';
+import { conflict, full } from '../append-errors.js';
+import type { Appender } from '../appender.js';
+import type { RegionLog } from '../region-log.js';
+import { storeParts } from '../reservations.js';
+import { heldTimestamp, REGION, readTimestamp, storeTimestamp, UNIT } from './board.js';
+import type { WriteThrough } from './committer.js';
+import { SharedLock } from './lock.js';
+import { SharedPlaces } from './shared-places.js';
+import type { Sharing } from './sharing.js';
+
+const NO_EXPECTATION = -1;
+
+/** What a thread has to make durable of a region: everything up to `to`, if it is still this life. */
+export interface Sealed {
+  readonly log: SharedLog;
+  readonly life: number;
+  /** Bytes. */
+  readonly to: number;
+  /** What stands behind that has later timestamps than this one. */
+  readonly timestamp: number;
+}
+
+/**
+ * The append side of one region that several threads append to: what `RegionLog` is to one thread alone. The region's lock is held for the
+ * whole of an append, so nothing of it has to be mended if the thread dies: bytes behind the tail mean nothing.
+ */
+export class SharedLog implements Appender, WriteThrough {
+  readonly region: RegionLog;
+  readonly reservations: SharedPlaces;
+  /** First word of the region's line on the board. */
+  readonly line: number;
+  readonly lock: SharedLock;
+  /** The life of this thread's `RegionLog` for which it looks at the board. */
+  adopted = -1;
+  lastTimestamp = 0;
+  #lastWindow: Window | undefined;
+  #expected = NO_EXPECTATION;
+  /** True while this thread knows that it has committed something that it did not make durable. */
+  touched = false;
+  readonly #sharing: Sharing;
+  readonly #words: Int32Array;
+  readonly #through: WriteThrough | undefined;
+
+  constructor(region: RegionLog, line: number, sharing: Sharing) {
+    this.region = region;
+    this.line = line;
+    this.#sharing = sharing;
+    this.#words = sharing.board.words;
+    this.lock = new SharedLock(this.#words, line + REGION.lock, sharing.threads);
+    this.#through = sharing.writesThrough ? this : undefined;
+    this.reservations = new SharedPlaces(this, sharing);
+  }
+
+  get lastWindow(): Window {
+    return this.#lastWindow as Window;
+  }
+
+  get available(): number {
+    return Math.max(0, this.region.length - this.#at(REGION.reserved) - ENTRY.header);
+  }
+
+  get entries(): number {
+    return Atomics.load(this.#words, this.line + REGION.entries);
+  }
+
+  /** End of the committed entries, in bytes. */
+  get tail(): number {
+    return this.#at(REGION.tail);
+  }
+
+  /** End of everything reserved, in bytes. The lock is held. */
+  get reserved(): number {
+    return (this.#words[this.line + REGION.reserved] as number) * UNIT;
+  }
+
+  set reserved(position: number) {
+    this.#words[this.line + REGION.reserved] = position / UNIT;
+  }
+
+  get life(): number {
+    return Atomics.load(this.#words, this.line + REGION.life);
+  }
+
+  expect(last: number): void {
+    this.#expected = last;
+  }
+
+  append(data: Uint8Array): number {
+    return this.appendParts([data], data.length);
+  }
+
+  appendText(text: string, size: number): number {
+    return this.appendParts([Buffer.from(text)], size);
+  }
+
+  appendParts(parts: readonly Uint8Array[], size: number): number {
+    for (;;) {
+      this.enter(size);
+      try {
+        const position = this.tail;
+        if (this.reserved !== position) break;
+        const window = this.region.extent.write(position, strideOf(size));
+        storeParts({ window, position }, parts);
+        if (this.commitAt(window, position, size, position + strideOf(size))) return position;
+      } finally {
+        this.lock.release();
+      }
+      this.#sharing.supply();
+    }
+    const place = this.reservations.appendSync(parts, size);
+    this.#lastWindow = place.window;
+    return place.position;
+  }
+
+  /**
+   * Takes the region's lock for an append of `size` bytes; `release` must follow.
+   *
+   * @throws what an append throws, and then the lock is not held
+   */
+  enter(size: number): void {
+    const expected = this.#expected;
+    this.#expected = NO_EXPECTATION;
+    for (;;) {
+      this.take();
+      if (this.#words[this.line + REGION.changing] === 0 && this.#sharing.current) break;
+      this.lock.release();
+      this.#sharing.refresh();
+    }
+    try {
+      this.region.assertAlive();
+      this.region.host.assertWritable();
+      if (expected !== NO_EXPECTATION) this.#assertLast(expected);
+      this.#assertRoom(size);
+    } catch (error) {
+      this.lock.release();
+      throw error;
+    }
+  }
+
+  /** Takes the region's lock. A commit that its last holder died in is ended first: the tail is not certain before. */
+  take(): void {
+    if (this.lock.acquire() === 'free') return;
+    this.#sharing.committer.enter();
+    this.#sharing.committer.leave();
+  }
+
+  /** Commits what stands at `position`, the tail; false if a supply of timestamps is needed first. The lock is held. */
+  commitAt(window: Window, position: number, size: number, end: number): boolean {
+    const timestamp = this.#sharing.committer.commit(this.line, window, position, size, end, this.#through);
+    if (timestamp === 0) return false;
+    this.lastTimestamp = timestamp;
+    this.#lastWindow = window;
+    this.#sharing.committed(this);
+    return true;
+  }
+
+  /** Fills [position, end), from the tail on. The lock is held. */
+  fill(window: Window, position: number, end: number): void {
+    this.#sharing.committer.fill(this.line, window, position, end, this.#through);
+  }
+
+  writeThrough(window: Window, position: number, end: number): void {
+    const { host, seed, extent } = this.region;
+    host.kernel.seal(window, position, end, seed);
+    extent.put?.(window, position, end);
+    this.#words[this.line + REGION.sealed] = end / UNIT;
+  }
+
+  /**
+   * Stores the checksums of all committed entries and gives to the next drain whatever is not known to be durable, also what other threads have
+   * sealed and not drained yet. The lock is held.
+   */
+  seal(): Sealed {
+    const { region, tail } = this;
+    const words = this.#words;
+    const sealed = (words[this.line + REGION.sealed] as number) * UNIT;
+    const durable = (words[this.line + REGION.durable] as number) * UNIT;
+    if (this.#through === undefined && durable < tail) {
+      const window = region.extent.write(tail, 0);
+      if (durable < sealed && window.flushesLines) region.extent.flush(durable, sealed);
+      if (sealed < tail) region.host.kernel.seal(window, sealed, tail, region.seed);
+      words[this.line + REGION.sealed] = tail / UNIT;
+    }
+    this.touched = false;
+    return { log: this, life: this.life, to: tail, timestamp: this.#sharing.committer.last };
+  }
+
+  /** Notes that everything up to `to` is durable. The lock is held. */
+  drained({ life, to, timestamp }: Sealed): void {
+    const words = this.#words;
+    const at = this.line + REGION.durable;
+    if (this.life !== life || to <= (words[at] as number) * UNIT) return;
+    if (to < this.tail) storeTimestamp(words, this.line + REGION.pending, timestamp + 1);
+    Atomics.store(words, at, to / UNIT);
+  }
+
+  /** Wakes those of all threads who wait for the tail to move. */
+  wake(): void {
+    Atomics.notify(this.#words, this.line + REGION.tail);
+  }
+
+  /** Blocks until the tail has moved on from `tail`, or so many milliseconds. */
+  waitSync(tail: number, patience: number): void {
+    Atomics.wait(this.#words, this.line + REGION.tail, tail / UNIT, patience);
+  }
+
+  /** As `waitSync`, off the main thread. */
+  async wait(tail: number, patience: number): Promise<void> {
+    await Atomics.waitAsync(this.#words, this.line + REGION.tail, tail / UNIT, patience).value;
+  }
+
+  /** Takes over into this thread's `RegionLog` how far the region goes; true if that is further than it knew. */
+  pull(): boolean {
+    const { region, tail } = this;
+    if (tail === region.tail) return false;
+    region.advance(tail, readTimestamp(this.#words, this.line + REGION.last), this.entries);
+    return true;
+  }
+
+  #at(word: number): number {
+    return Atomics.load(this.#words, this.line + word) * UNIT;
+  }
+
+  #assertLast(expected: number): void {
+    const open = this.reserved !== this.tail;
+    const last = this.entries === 0 ? 0 : heldTimestamp(this.#words, this.line + REGION.last);
+    if (last !== expected || open) throw conflict(expected, open ? undefined : last);
+  }
+
+  #assertRoom(size: number): void {
+    if (this.reserved + strideOf(size) > this.region.length) throw full(this.region, size, this.available);
+  }
+}

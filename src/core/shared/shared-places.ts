@@ -1,0 +1,283 @@
+import { VarveError } from '../../base/errors.js';
+import { strideOf, timestampAt } from '../../format/entry.js';
+import { ENTRY } from '../../format/layout.js';
+import { freshWindow } from '../../media/medium.js';
+import { goneBefore, openBefore } from '../append-errors.js';
+import type { Places } from '../appender.js';
+import { type Place, storeParts } from '../reservations.js';
+import { UNIT } from './board.js';
+import type { SharedLog } from './shared-log.js';
+import type { Sharing } from './sharing.js';
+
+/**
+ * The mark of a reserved place stands where its header will be, behind the region's tail: bytes reserved or published; length of the place in
+ * units of 8 bytes, and what has become of it; the number of its thread. It needs no room of its own, and so there may be any number of places. The second word is
+ * where the checksum will be, which is stored last: until the commit counts the mark can still be read.
+ */
+const MARK = { size: 0, state: 1, thread: 2 } as const;
+const Mark = { open: 1, published: 2, cancelled: 3 } as const;
+const STATE_BITS = 2;
+/** How long somebody waits for a place before his own until he looks whether its thread is alive. Milliseconds. */
+const PATIENCE = 50;
+
+/** The places of a region in all threads. What this thread waits for, it keeps by position. */
+export class SharedPlaces implements Places {
+  readonly #log: SharedLog;
+  readonly #sharing: Sharing;
+  /** Places of this thread that are not settled. */
+  readonly #own = new Map<number, Place>();
+  #life = 0;
+  #watching = false;
+
+  constructor(log: SharedLog, sharing: Sharing) {
+    this.#log = log;
+    this.#sharing = sharing;
+  }
+
+  /** Another thread may reserve a place at any time. */
+  get none(): boolean {
+    return false;
+  }
+
+  reserve(size: number): Place {
+    const log = this.#log;
+    log.enter(size);
+    try {
+      return this.#reserve(size, Mark.open);
+    } finally {
+      log.lock.release();
+    }
+  }
+
+  /** Appends parts behind the places that are open, and waits until they are settled. Returns the settled place. */
+  appendSync(parts: readonly Uint8Array[], size: number): Place {
+    const log = this.#log;
+    log.enter(size);
+    let place: Place;
+    try {
+      this.#assertNoneOpenOfMine(log.reserved);
+      place = this.#reserve(size, Mark.open);
+      storeParts(place, parts);
+      this.#mark(place, Mark.published);
+    } finally {
+      log.lock.release();
+    }
+    let failure: VarveError | undefined;
+    let timestamp = 0;
+    place.onFailed = (error) => {
+      failure = error;
+    };
+    place.onCommitted = (given) => {
+      timestamp = given;
+    };
+    place.state = 'published';
+    this.#waitFor(() => place.state !== 'published');
+    if (failure !== undefined) throw failure;
+    log.lastTimestamp = timestamp;
+    return place;
+  }
+
+  assertFirst(place: Place): void {
+    this.#log.take();
+    try {
+      this.#assertNoneOpenOfMine(place.position);
+    } finally {
+      this.#log.lock.release();
+    }
+    this.#waitFor(() => place.state !== 'open' || this.#log.tail >= place.position);
+  }
+
+  publish(place: Place, size: number): void {
+    place.state = 'published';
+    place.size = size;
+    this.#change(place, Mark.published, strideOf(size));
+  }
+
+  cancel(place: Place): void {
+    place.state = 'cancelled';
+    this.#change(place, Mark.cancelled, 0);
+  }
+
+  /** Cancels the places of this thread that are open, so that what was published behind them is committed. */
+  cancelOpen(): void {
+    for (const place of [...this.#own.values()].reverse()) {
+      if (place.state === 'open') this.cancel(place);
+    }
+  }
+
+  /**
+   * Gives up all places, of whichever thread, since the region's entries go. The lock is held.
+   *
+   * @throws VARVE_BUSY if another thread that lives has one open: it may be storing to it
+   */
+  abandon(): void {
+    const log = this.#log;
+    for (const mark of this.#marks(log.tail, log.reserved)) {
+      const { state, thread } = mark;
+      if (
+        state !== Mark.open ||
+        thread === this.#sharing.threads.me ||
+        !this.#sharing.threads.isAlive(thread)
+      )
+        continue;
+      throw new VarveError(
+        'VARVE_BUSY',
+        `Cannot clear or free region ${log.region.slot.record.id} as another thread has a slot open in it: publish or cancel that first`,
+      );
+    }
+    log.reserved = log.tail;
+  }
+
+  /** Tells those who wait for places that went away with the region's entries. */
+  fail(error: VarveError): void {
+    for (const place of this.#own.values()) {
+      place.state = 'cancelled';
+      place.onFailed(error);
+    }
+    this.#own.clear();
+  }
+
+  #reserve(size: number, state: number): Place {
+    const log = this.#log;
+    const position = log.reserved;
+    const end = position + strideOf(size);
+    const place: Place = {
+      window: log.region.extent.write(position, end - position),
+      position,
+      end,
+      size,
+      state: 'open',
+      onCommitted: () => {},
+      onFailed: () => {},
+    };
+    this.#mark(place, state);
+    log.reserved = end;
+    this.#life = log.life;
+    this.#own.set(position, place);
+    return place;
+  }
+
+  #mark({ window, position, end, size }: Place, state: number): void {
+    const word = (position - window.start) / 4;
+    window.words[word + MARK.size] = size;
+    window.words[word + MARK.state] = (((end - position) / UNIT) << STATE_BITS) | state;
+    window.words[word + MARK.thread] = this.#sharing.threads.me;
+    this.#log.region.extent.put?.(window, position, state === Mark.open ? position + ENTRY.header : end);
+  }
+
+  /** Where nothing was reserved behind the place, what it does not use is taken back. */
+  #change(place: Place, state: number, used: number): void {
+    const log = this.#log;
+    log.take();
+    try {
+      if (log.life !== this.#life || !this.#own.has(place.position)) return;
+      if (log.reserved === place.end) {
+        log.reserved = place.position + used;
+        place.end = log.reserved;
+      }
+      if (place.end > place.position) this.#mark(place, state);
+      if (state === Mark.cancelled) this.#own.delete(place.position);
+    } finally {
+      log.lock.release();
+    }
+    this.#settleAll();
+    if (this.#own.size > 0) void this.#watch();
+  }
+
+  /** Commits and fills from the tail on, as far as nothing is open. */
+  #settleAll(): void {
+    while (this.#settleSome() === 'supply') this.#sharing.supply();
+    this.#tellOwn();
+  }
+
+  #settleSome(): 'done' | 'supply' {
+    const log = this.#log;
+    log.take();
+    try {
+      for (const mark of this.#marks(log.tail, log.reserved)) {
+        const { position, end, state, thread } = mark;
+        if (state === Mark.open && this.#sharing.threads.isAlive(thread)) break;
+        const window = freshWindow(log.region.extent, position, end - position);
+        if (state !== Mark.published) log.fill(window, position, end);
+        else if (!log.commitAt(window, position, mark.size, end)) return 'supply';
+      }
+      return 'done';
+    } finally {
+      log.lock.release();
+      log.wake();
+    }
+  }
+
+  /** The marks in [from, to). The lock is held. */
+  *#marks(
+    from: number,
+    to: number,
+  ): Generator<{ position: number; end: number; size: number; state: number; thread: number }> {
+    for (let position = from; position < to; ) {
+      const window = freshWindow(this.#log.region.extent, position, ENTRY.header);
+      const word = (position - window.start) / 4;
+      const second = window.words[word + MARK.state] as number;
+      // A thread that died while it gave back what a place does not use may have left the old length in the mark.
+      const end = Math.min(position + (second >>> STATE_BITS) * UNIT, to);
+      const size = window.words[word + MARK.size] as number;
+      const thread = window.words[word + MARK.thread] as number;
+      yield { position, end, size, state: second & ((1 << STATE_BITS) - 1), thread };
+      position = end;
+    }
+  }
+
+  /** Only this thread itself could settle its own open place. */
+  #assertNoneOpenOfMine(before: number): void {
+    for (const place of this.#own.values()) {
+      if (place.state !== 'open' || place.position >= before) continue;
+      throw openBefore(this.#log.region);
+    }
+  }
+
+  /** Tells those of this thread whose places were settled, by whichever thread. */
+  #tellOwn(): void {
+    const log = this.#log;
+    if (this.#own.size > 0 && log.life !== this.#life) {
+      this.fail(goneBefore(log.region));
+    }
+    const { tail } = log;
+    for (const [position, place] of this.#own) {
+      if (position >= tail || place.state !== 'published') continue;
+      this.#own.delete(position);
+      place.state = 'settled';
+      this.#sharing.group.touched(log);
+      const { words, start } = freshWindow(log.region.extent, position, ENTRY.header);
+      log.lastTimestamp = timestampAt(words, (position - start) / 4);
+      place.onCommitted(log.lastTimestamp);
+    }
+  }
+
+  /** Blocks until `done`, as other threads settle their places or die. */
+  #waitFor(done: () => boolean): void {
+    for (;;) {
+      const { tail } = this.#log;
+      this.#settleAll();
+      if (done()) return;
+      this.#sharing.assertSound();
+      this.#log.waitSync(tail, PATIENCE);
+    }
+  }
+
+  /** Goes on settling as long as something of this thread waits for places of others. */
+  async #watch(): Promise<void> {
+    if (this.#watching) return;
+    this.#watching = true;
+    try {
+      while ([...this.#own.values()].some(({ state }) => state === 'published')) {
+        const { tail } = this.#log;
+        this.#settleAll();
+        if (this.#own.size > 0) await this.#log.wait(tail, PATIENCE);
+      }
+    } catch (error) {
+      if (error instanceof VarveError) this.fail(error);
+      else throw error;
+    } finally {
+      this.#watching = false;
+    }
+  }
+}

@@ -1,0 +1,104 @@
+import fs from 'node:fs';
+import { VarveError } from '../../base/errors.js';
+import { type Board, THREAD_LINES as LINES, THREAD } from './board.js';
+
+/** In the place of a number while a thread enters. */
+const ENTERING = -1;
+
+/** What the kernel knows a thread by. Its number alone is used again. */
+interface KernelThread {
+  readonly id: number;
+  /** When it was started, in clock ticks since the machine was. */
+  readonly start: number;
+}
+
+/** The threads that have a stream open, and whether they live. */
+export class Threads {
+  /** Number of this thread: never another's, as it is made of its line and of how many had that line before. */
+  readonly me: number;
+  readonly #board: Board;
+  readonly #words: Int32Array;
+
+  /** Enters this thread. */
+  constructor(board: Board) {
+    this.#board = board;
+    this.#words = board.words;
+    const line = this.#takeLine();
+    const at = board.thread(line);
+    const { id, start } = thisThread();
+    const turns = Atomics.add(this.#words, at + THREAD.turns, 1) + 1;
+    this.me = turns * LINES + line;
+    Atomics.store(this.#words, at + THREAD.id, id);
+    Atomics.store(this.#words, at + THREAD.startLow, start | 0);
+    Atomics.store(this.#words, at + THREAD.startHigh, Math.floor(start / 2 ** 32));
+    Atomics.store(this.#words, at + THREAD.number, this.me);
+  }
+
+  /** True unless the thread has left, or the kernel says that it is gone. Takes some microseconds. */
+  isAlive(number: number): boolean {
+    const at = this.#board.thread(number % LINES);
+    if (Atomics.load(this.#words, at + THREAD.number) !== number) return false;
+    const id = Atomics.load(this.#words, at + THREAD.id);
+    const low = Atomics.load(this.#words, at + THREAD.startLow) >>> 0;
+    return isRunning({ id, start: Atomics.load(this.#words, at + THREAD.startHigh) * 2 ** 32 + low });
+  }
+
+  /** True if no other thread that lives has the stream open. */
+  get alone(): boolean {
+    for (let line = 1; line < LINES; line++) {
+      const number = this.#numberIn(line);
+      if (number !== 0 && number !== this.me && (number === ENTERING || this.isAlive(number))) return false;
+    }
+    return true;
+  }
+
+  /** Takes this thread out. It holds no lock and no place. */
+  leave(): void {
+    Atomics.store(this.#words, this.#board.thread(this.me % LINES) + THREAD.number, 0);
+  }
+
+  #numberIn(line: number): number {
+    return Atomics.load(this.#words, this.#board.thread(line) + THREAD.number);
+  }
+
+  /** Takes a line that nobody has, or somebody who died. */
+  #takeLine(): number {
+    for (let line = 1; line < LINES; line++) {
+      const at = this.#board.thread(line) + THREAD.number;
+      const number = Atomics.load(this.#words, at);
+      const vacant = number === 0 || (number !== ENTERING && !this.isAlive(number));
+      if (vacant && Atomics.compareExchange(this.#words, at, number, ENTERING) === number) return line;
+    }
+    throw new VarveError(
+      'VARVE_BUSY',
+      `Cannot open this stream in a further thread as ${LINES - 1} have it open: close it in one of them`,
+    );
+  }
+}
+
+/** Where the kernel does not say who a thread is, all threads count as alive: nobody is buried by mistake. */
+const UNKNOWN: KernelThread = { id: 0, start: 0 };
+
+function thisThread(): KernelThread {
+  try {
+    const id = Number(fs.readlinkSync('/proc/thread-self').split('/').at(-1));
+    return { id, start: startOf(id) ?? 0 };
+  } catch {
+    return UNKNOWN;
+  }
+}
+
+function isRunning({ id, start }: KernelThread): boolean {
+  return id === 0 || startOf(id) === start;
+}
+
+/** When a thread of this process was started; undefined if there is none with this number. */
+function startOf(id: number): number | undefined {
+  try {
+    const stat = fs.readFileSync(`/proc/self/task/${id}/stat`, 'latin1');
+    // The name of the thread stands in brackets and may hold anything; 20 fields behind it is the start.
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]);
+  } catch {
+    return undefined;
+  }
+}
