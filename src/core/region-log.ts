@@ -215,6 +215,8 @@ export class RegionLog implements Appender {
 
   /** As `assertAlive`, where it may be another process that has freed it. */
   assertUsable(): void {
+    // What begins now begins with what is there now.
+    this.doubt();
     if (this.#watch?.stirred === true) this.host.recheck();
     this.assertAlive();
   }

@@ -1,10 +1,11 @@
 import { seededRandom } from '../../src/testing/random.js';
+import type { Ledger } from './ledger.js';
 import type { Sight } from './shared-medium.js';
 import { MergedTail, Watcher } from './watcher.js';
 import { World } from './world.js';
 
 /** One writer and some readers in one process, which take turns at every drain: what they do follows from the seed. */
-export function interleave(seed: number, sight: Sight, steps: number): Record<string, number> {
+export async function interleave(seed: number, sight: Sight, steps: number): Promise<Record<string, number>> {
   const random = seededRandom(seed);
   const watchers: Watcher[] = [];
   const tails: MergedTail[] = [];
@@ -17,6 +18,7 @@ export function interleave(seed: number, sight: Sight, steps: number): Record<st
   tails.push(new MergedTail(shared, ledger));
   for (let step = 0; step < steps; step++) {
     world.step();
+    await nextJob(ledger);
     for (const watcher of watchers) watcher.look();
     if (random(20) === 0) for (const watcher of watchers) watcher.lookAtAll();
     for (const tail of tails) {
@@ -25,10 +27,17 @@ export function interleave(seed: number, sight: Sight, steps: number): Record<st
     }
   }
   world.end();
+  await nextJob(ledger);
   for (const watcher of watchers) watcher.lookAtAll();
   for (const tail of tails) {
     tail.take(Number.POSITIVE_INFINITY);
     tail.assertComplete(Number.POSITIVE_INFINITY);
   }
   return { ...world.done, seen: tails.reduce((sum, { seen }) => sum + seen, 0) };
+}
+
+/** Readers with copies look at the table once in each job. */
+async function nextJob(ledger: Ledger): Promise<void> {
+  await null;
+  ledger.job++;
 }

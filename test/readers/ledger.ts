@@ -14,6 +14,8 @@ export interface Fate {
   life: number;
   alive: boolean;
   facts: Fact[];
+  /** When it was last cleared, or freed. */
+  changed: number;
 }
 
 /** What is being done while readers look: each of them may see it done or not. */
@@ -30,25 +32,36 @@ export class Ledger {
   /** By sequence number; those of lives that are over, too. */
   readonly facts = new Map<number, Fact>();
   change: Change | undefined;
+  /** Jobs of the event loop so far. */
+  job = 0;
   /** Nothing above this is persisted. */
   persisted = 0;
+  readonly #lagging: boolean;
+
+  /** @param lagging true if readers have copies, and so may go on with what they have until the next job */
+  constructor(lagging: boolean) {
+    this.#lagging = lagging;
+  }
 
   get living(): Fate[] {
     return [...this.fates.values()].filter(({ alive }) => alive);
   }
 
   allocated(id: number, name: string | undefined): void {
-    this.fates.set(id, { id, name, life: 0, alive: true, facts: [] });
+    this.fates.set(id, { id, name, life: 0, alive: true, facts: [], changed: -1 });
   }
 
   cleared(id: number): void {
     const fate = this.fate(id);
     fate.life++;
+    fate.changed = this.job;
     fate.facts = [];
   }
 
   freed(id: number): void {
-    this.fate(id).alive = false;
+    const fate = this.fate(id);
+    fate.alive = false;
+    fate.changed = this.job;
   }
 
   committed(origin: Origin, timestamp: number): void {
@@ -68,17 +81,19 @@ export class Ledger {
     return fate;
   }
 
-  /** True if the life is over for certain. */
+  /** True if the life is over, and whoever held something of it must know. */
   isOver(id: number, life: number): boolean {
     const fate = this.fates.get(id);
-    if (fate === undefined) return false;
+    if (fate === undefined || (this.#lagging && fate.changed === this.job)) return false;
     return !fate.alive || fate.life > life;
   }
 
-  /** True if it may be over for all that is known. */
+  /** True if it is over, or is just being ended. */
   mayBeOver(id: number, life: number): boolean {
     const { change } = this;
-    return this.isOver(id, life) || (change?.id === id && change.kind !== 'append');
+    const fate = this.fates.get(id);
+    const over = fate !== undefined && (!fate.alive || fate.life > life);
+    return over || (change?.id === id && change.kind !== 'append');
   }
 
   /** An entry that a reader was given just now: it must be one of the writer's, of a life that goes on. */

@@ -14,7 +14,7 @@ class Killed extends Error {}
 
 /** A writer that does this and that, and is killed at times; whoever looks is asked to at every drain. */
 export class World {
-  readonly ledger = new Ledger();
+  readonly ledger: Ledger;
   readonly shared: SharedBytes;
   readonly done: Record<string, number> = {};
   readonly #random: Random;
@@ -30,6 +30,7 @@ export class World {
   constructor(random: Random, sight: Sight, look: () => void) {
     this.#random = random;
     this.#look = look;
+    this.ledger = new Ledger(sight === 'copied');
     this.shared = { bytes: new Uint8Array(SIZE), sight, published: false };
     this.#writer = this.#open();
   }
@@ -164,7 +165,8 @@ export class World {
   /** Another writer takes over, and finds what the last one has left. */
   #replace(): void {
     this.#fuse = Number.POSITIVE_INFINITY;
-    const { change } = this.ledger;
+    const { ledger } = this;
+    const { change } = ledger;
     // A recovery makes durable whatever it finds.
     this.ledger.persisted = Number.POSITIVE_INFINITY;
     this.#writer = this.#open();
@@ -173,7 +175,7 @@ export class World {
     for (const fate of this.ledger.living) {
       if (found.has(fate.id)) continue;
       assert.deepEqual([change?.kind, change?.id], ['free', fate.id], `region ${fate.id} was lost`);
-      fate.alive = false;
+      ledger.freed(fate.id);
     }
     for (const region of found.values()) this.#recognize(region);
     this.ledger.acknowledge();
