@@ -51,7 +51,7 @@ class SharedExtent implements Extent {
   }
 
   rewind(): void {
-    if (this.#medium.readOnly) this.#window = undefined;
+    if (this.#medium.readOnly && this.#medium.shared.sight === 'copied') this.#window = undefined;
   }
 
   release(): void {
