@@ -185,7 +185,6 @@ export class StreamCore implements RegionHost {
   }
 
   recheck(): void {
-    if (this.sharing !== undefined) return this.refresh();
     const structure = this.#glance?.copied ? this.live?.structure : undefined;
     if (structure === undefined || structure !== this.#structure) this.refresh();
     else this.#glance?.looked();

@@ -41,6 +41,12 @@ export class FileMedium extends OpenedMedium implements Medium {
     return { kind: 'file', file: this.file.share() };
   }
 
+  peek(offset: number, length: number): Uint8Array {
+    const bytes = new Uint8Array(length);
+    this.file.read(bytes, offset);
+    return bytes;
+  }
+
   #extent(offset: number, length: number, access: Access): Extent {
     if (access === 'random') return new FileRandomExtent(this.#parts, offset, length);
     return new FileAppendExtent(this.#parts, offset, length);

@@ -74,6 +74,8 @@ export interface Medium {
    * @throws VARVE_IO if that cannot be had here
    */
   share?(): MediumHandle;
+  /** Only where windows are copies: what is on a shared medium now, in bytes from its beginning. */
+  peek?(offset: number, length: number): Uint8Array;
   /** As `close`, where other threads go on: they keep the lock. */
   leave?(): void;
   /**

@@ -21,6 +21,8 @@ export const BOARD = {
   /** How long the two lists of regions are. */
   dirtyCount: 8,
   unmarkedCount: 9,
+  /** Of the commit under way, where it is written before it counts: where on the medium the region begins (low, high), and its seed. */
+  ground: 12,
   /** Not 0 from the moment on from which the commit under way counts, until it is done. */
   redo: 10,
   /** Not 0 while the entry of the commit under way is written. */
@@ -35,6 +37,8 @@ export const BOARD = {
   /** No timestamp at or above it may be given out: low, high. */
   limit: 34,
   poisoned: 36,
+  /** First word of the line of the region that is being cleared or freed; 0 if none is. */
+  changing: 41,
   /** What is added to `structure` to get the number that readers of other processes know it by, subtracted. */
   toldStructure: 40,
   /** The last thread has left. */

@@ -14,12 +14,24 @@ const NOW_AND_THEN = 16;
 
 /** What a commit needs of the region where storing alone does not take bytes to where other threads can read them. */
 export interface WriteThrough {
+  /** Where on the medium the region begins, in bytes. */
+  readonly offset: number;
+  /** Of its checksums. */
+  readonly seed: number;
   /** Called with the header in place, before the commit counts. It may throw: then nothing has happened. */
   writeThrough(window: Window, position: number, end: number): void;
 }
 
-/** True if what was to be written from the region's tail to `end` is there and whole: with this timestamp, and of this life. */
-export type WasWritten = (region: number, end: number, timestamp: number) => boolean;
+/** What a thread was about to write when it died: [from, to) of the medium. */
+export interface Written {
+  readonly from: number;
+  readonly to: number;
+  readonly seed: number;
+  readonly timestamp: number;
+}
+
+/** True if that is there, and whole. */
+export type WasWritten = (written: Written) => boolean;
 
 /**
  * Gives out timestamps, and moves the ends of regions: the one thing that the threads of a stream do one after the other. Whoever commits holds
@@ -167,6 +179,8 @@ export class Committer {
 
   #write(region: number, through: WriteThrough, window: Window, position: number, end: number): void {
     const words = this.#words;
+    storeTimestamp(words, BOARD.ground, through.offset);
+    words[BOARD.ground + 2] = through.seed | 0;
     words[BOARD.intent] = region;
     try {
       through.writeThrough(window, position, end);
@@ -176,13 +190,23 @@ export class Committer {
     }
   }
 
+  #intended(region: number): Written {
+    const words = this.#words;
+    const offset = heldTimestamp(words, BOARD.ground);
+    return {
+      from: offset + (words[region + REGION.tail] as number) * UNIT,
+      to: offset + (words[BOARD.commit + 1] as number) * UNIT,
+      seed: (words[BOARD.ground + 2] as number) >>> 0,
+      // A filler has the last one that was given out.
+      timestamp: heldTimestamp(words, BOARD.commit + 3) || heldTimestamp(words, BOARD.last),
+    };
+  }
+
   #mend(): void {
     const words = this.#words;
     const intended = words[BOARD.intent] as number;
     if (words[BOARD.redo] === 0 && intended !== 0) {
-      const timestamp = heldTimestamp(words, BOARD.commit + 3) || heldTimestamp(words, BOARD.last);
-      if (this.#wasWritten(intended, (words[BOARD.commit + 1] as number) * UNIT, timestamp))
-        words[BOARD.redo] = intended;
+      if (this.#wasWritten(this.#intended(intended))) words[BOARD.redo] = intended;
     }
     words[BOARD.intent] = 0;
     if (words[BOARD.redo] !== 0) this.#apply();

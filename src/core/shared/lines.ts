@@ -83,14 +83,21 @@ export class Lines {
     const words = this.#words;
     const line = this.of(region.slot);
     const { id, clears, mark } = region.slot.record;
+    this.end(line);
     words[line + REGION.id] = id | 0;
     words[line + REGION.clears] = clears | 0;
-    Atomics.add(words, line + REGION.life, 1);
-    const { tail, sealed, durable, reserved, entries, ownFrom, dirty, unmarked } = REGION;
-    for (const word of [tail, sealed, durable, reserved, entries, ownFrom, dirty, unmarked])
-      words[line + word] = 0;
     words[line + REGION.mark] = mark.tail / UNIT;
     storeTimestamp(words, line + REGION.last, mark.timestamp);
+  }
+
+  /** Ends the life of a region. Commit lock and region's lock are held. */
+  end(line: number): void {
+    const words = this.#words;
+    const { tail, sealed, durable, reserved, entries, ownFrom, dirty, unmarked } = REGION;
+    Atomics.add(words, line + REGION.life, 1);
+    for (const word of [tail, sealed, durable, reserved, entries, ownFrom, dirty, unmarked]) {
+      words[line + word] = 0;
+    }
   }
 
   /** True if the line speaks of the life that the region's record speaks of. */

@@ -1,5 +1,6 @@
-import { strideOf } from '../../format/entry.js';
+import { strideAt, strideOf } from '../../format/entry.js';
 import { ENTRY } from '../../format/layout.js';
+import { freshWindow } from '../../media/medium.js';
 import type { Window } from '../../media/window.js';
 import { conflict, full } from '../append-errors.js';
 import type { Appender } from '../appender.js';
@@ -33,6 +34,8 @@ export class SharedLog implements Appender, WriteThrough {
   /** First word of the region's line on the board. */
   readonly line: number;
   readonly lock: SharedLock;
+  /** True while a place is committed, which was put when it was published. */
+  settles = false;
   /** The life of this thread's `RegionLog` for which it looks at the board. */
   adopted = -1;
   lastTimestamp = 0;
@@ -145,6 +148,7 @@ export class SharedLog implements Appender, WriteThrough {
     if (this.lock.acquire() === 'free') return;
     this.#sharing.committer.enter();
     this.#sharing.committer.leave();
+    this.reservations.trim();
   }
 
   /** Commits what stands at `position`, the tail; false if a supply of timestamps is needed first. The lock is held. */
@@ -162,11 +166,41 @@ export class SharedLog implements Appender, WriteThrough {
     this.#sharing.committer.fill(this.line, window, position, end, this.#through);
   }
 
+  get offset(): number {
+    return this.region.slot.record.offset;
+  }
+
+  get seed(): number {
+    return this.region.seed;
+  }
+
   writeThrough(window: Window, position: number, end: number): void {
     const { host, seed, extent } = this.region;
     host.kernel.seal(window, position, end, seed);
-    extent.put?.(window, position, end);
+    if (this.settles) this.#putHeaders(window, position, end);
+    else extent.put?.(window, position, end);
     this.#words[this.line + REGION.sealed] = end / UNIT;
+  }
+
+  /** Payloads of places were put when they were published. A put that is cut short must not leave half a mark. */
+  #putHeaders(window: Window, position: number, end: number): void {
+    const { extent } = this.region;
+    const next = position + strideAt(window.words, (position - window.start) / 4);
+    if (next < end) extent.put?.(window, next, next + ENTRY.header);
+    extent.put?.(window, position, position + ENTRY.header);
+  }
+
+  /**
+   * Writes again what is sealed and not known to be durable: a sync of another thread may have failed before this one opened the file, and then nobody
+   * would tell it. The lock is held.
+   */
+  storeAgain(): void {
+    const { extent } = this.region;
+    const durable = (this.#words[this.line + REGION.durable] as number) * UNIT;
+    const sealed = (this.#words[this.line + REGION.sealed] as number) * UNIT;
+    if (durable >= sealed) return;
+    if (extent.put === undefined) extent.flush(durable, sealed);
+    else extent.put(freshWindow(extent, durable, sealed - durable), durable, sealed);
   }
 
   /**

@@ -1,7 +1,8 @@
 import { VarveError } from '../../base/errors.js';
 import { strideOf, timestampAt } from '../../format/entry.js';
 import { ENTRY } from '../../format/layout.js';
-import { freshWindow } from '../../media/medium.js';
+import { type Extent, freshWindow } from '../../media/medium.js';
+import type { Window } from '../../media/window.js';
 import { goneBefore, openBefore } from '../append-errors.js';
 import type { Places } from '../appender.js';
 import { type Place, storeParts } from '../reservations.js';
@@ -19,6 +20,22 @@ const Mark = { open: 1, published: 2, cancelled: 3 } as const;
 const STATE_BITS = 2;
 /** How long somebody waits for a place before his own until he looks whether its thread is alive. Milliseconds. */
 const PATIENCE = 50;
+
+/** What a mark says. */
+interface PlaceMark {
+  readonly position: number;
+  readonly end: number;
+  readonly size: number;
+  readonly state: number;
+  readonly thread: number;
+}
+
+function storeMark({ words, start }: Window, { position, end, size, state, thread }: PlaceMark): void {
+  const word = (position - start) / 4;
+  words[word + MARK.size] = size;
+  words[word + MARK.thread] = thread;
+  words[word + MARK.state] = (((end - position) / UNIT) << STATE_BITS) | state;
+}
 
 /** The places of a region in all threads. What this thread waits for, it keeps by position. */
 export class SharedPlaces implements Places {
@@ -137,8 +154,15 @@ export class SharedPlaces implements Places {
     this.#own.clear();
   }
 
+  /** A thread died while it gave back what its last place does not use: the mark is to end where everything reserved ends. The lock is held. */
+  trim(): void {
+    const { tail, reserved, region } = this.#log;
+    for (const mark of this.#marks(tail, reserved)) this.#restate(region.extent, mark, mark.state);
+  }
+
   #reserve(size: number, state: number): Place {
     const log = this.#log;
+    if (log.life !== this.#life) this.fail(goneBefore(log.region));
     const position = log.reserved;
     const end = position + strideOf(size);
     const place: Place = {
@@ -158,11 +182,14 @@ export class SharedPlaces implements Places {
   }
 
   #mark({ window, position, end, size }: Place, state: number): void {
-    const word = (position - window.start) / 4;
-    window.words[word + MARK.size] = size;
-    window.words[word + MARK.state] = (((end - position) / UNIT) << STATE_BITS) | state;
-    window.words[word + MARK.thread] = this.#sharing.threads.me;
+    storeMark(window, { position, end, size, state, thread: this.#sharing.threads.me });
     this.#log.region.extent.put?.(window, position, state === Mark.open ? position + ENTRY.header : end);
+  }
+
+  #restate(extent: Extent, mark: PlaceMark, state: number): void {
+    const window = freshWindow(extent, mark.position, ENTRY.header);
+    storeMark(window, { ...mark, state });
+    extent.put?.(window, mark.position, mark.position + ENTRY.header);
   }
 
   /** Where nothing was reserved behind the place, what it does not use is taken back. */
@@ -197,22 +224,23 @@ export class SharedPlaces implements Places {
       for (const mark of this.#marks(log.tail, log.reserved)) {
         const { position, end, state, thread } = mark;
         if (state === Mark.open && this.#sharing.threads.isAlive(thread)) break;
+        log.settles = true;
+        // The filler's header covers the thread's number: whoever finds this thread dead must not ask after that.
+        if (state === Mark.open) this.#restate(log.region.extent, mark, Mark.cancelled);
         const window = freshWindow(log.region.extent, position, end - position);
         if (state !== Mark.published) log.fill(window, position, end);
         else if (!log.commitAt(window, position, mark.size, end)) return 'supply';
       }
       return 'done';
     } finally {
+      log.settles = false;
       log.lock.release();
       log.wake();
     }
   }
 
   /** The marks in [from, to). The lock is held. */
-  *#marks(
-    from: number,
-    to: number,
-  ): Generator<{ position: number; end: number; size: number; state: number; thread: number }> {
+  *#marks(from: number, to: number): Generator<PlaceMark> {
     for (let position = from; position < to; ) {
       const window = freshWindow(this.#log.region.extent, position, ENTRY.header);
       const word = (position - window.start) / 4;

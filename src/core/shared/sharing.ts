@@ -1,4 +1,4 @@
-import { freshWindow } from '../../media/medium.js';
+import { Window } from '../../media/window.js';
 import { goneBefore } from '../append-errors.js';
 import { MARK_SPAN } from '../checkpoint.js';
 import type { Herald } from '../herald.js';
@@ -9,7 +9,7 @@ import { takeSync } from '../steps.js';
 import type { StreamCore } from '../stream-core.js';
 import type { TableSlot } from '../table-slots.js';
 import { BOARD, type Board, REGION, readTimestamp, storeTimestamp, UNIT } from './board.js';
-import { Committer } from './committer.js';
+import { Committer, type Written } from './committer.js';
 import { GroupCommit } from './group.js';
 import { Lines } from './lines.js';
 import { SharedLock } from './lock.js';
@@ -43,9 +43,7 @@ export class Sharing {
     this.#words = board.words;
     this.threads = threads;
     this.writesThrough = core.medium.kind === 'file';
-    this.committer = new Committer(board, threads, core.clock, (line, end, timestamp) =>
-      this.#wasWritten(line, end, timestamp),
-    );
+    this.committer = new Committer(board, threads, core.clock, (written) => this.#wasWritten(written));
     this.group = new GroupCommit(this, core.medium);
     this.news = new NewsPump(board.words);
     this.#structure = new SharedLock(board.words, BOARD.structureLock, this.threads);
@@ -76,6 +74,7 @@ export class Sharing {
     this.pull();
     this.#adopt();
     if (abandoned) this.#mend();
+    if (this.#core.medium.slow) this.#storeAgain();
   }
 
   /** The append side of a region. */
@@ -170,6 +169,7 @@ export class Sharing {
     log.take();
     try {
       log.reservations.abandon();
+      Atomics.store(this.#words, BOARD.changing, log.line);
       Atomics.store(this.#words, log.line + REGION.changing, 1);
       log.pull();
     } finally {
@@ -187,6 +187,7 @@ export class Sharing {
     this.committer.leave();
     this.#seen = Atomics.add(this.#words, BOARD.structure, 1) + 1;
     Atomics.store(this.#words, log.line + REGION.changing, 0);
+    Atomics.store(this.#words, BOARD.changing, 0);
     log.lock.release();
     log.reservations.fail(goneBefore(region));
     log.wake();
@@ -290,11 +291,36 @@ export class Sharing {
   #mend(): void {
     const core = this.#core;
     this.#seen = Atomics.add(this.#words, BOARD.structure, 1) + 1;
-    for (const region of core.regions.values()) {
-      if (!this.#lines.isOf(region)) this.changed(region);
-      Atomics.store(this.#words, this.#lines.of(region.slot) + REGION.changing, 0);
-    }
+    for (const region of core.regions.values()) if (!this.#lines.isOf(region)) this.changed(region);
+    this.#endChange(Atomics.load(this.#words, BOARD.changing));
     takeSync(core.mend(), core.medium);
+  }
+
+  /** This thread's opens of the file are not told of a sync that failed before: whatever is in doubt for it is to be synced once more. */
+  #storeAgain(): void {
+    this.committer.enter();
+    const lines = this.board.dirty.all();
+    this.committer.leave();
+    for (const line of lines) {
+      const log = this.#logs.get(line);
+      if (log === undefined) continue;
+      log.take();
+      log.storeAgain();
+      log.lock.release();
+    }
+  }
+
+  /** A region was being cleared or freed, and its record says by now whether it was: if none speaks of it, it was freed. */
+  #endChange(line: number): void {
+    if (line === 0) return;
+    const isThere = [...this.#core.regions.values()].some(({ slot }) => this.#lines.of(slot) === line);
+    if (!isThere) {
+      this.committer.enter();
+      this.#lines.end(line);
+      this.committer.leave();
+    }
+    Atomics.store(this.#words, line + REGION.changing, 0);
+    Atomics.store(this.#words, BOARD.changing, 0);
   }
 
   /** Has all regions of this thread look at the board. */
@@ -310,12 +336,12 @@ export class Sharing {
     log.pull();
   }
 
-  /** True if what stands at the region's tail is whole, up to `end`. */
-  #wasWritten(line: number, end: number, timestamp: number): boolean {
-    const log = this.#logs.get(line);
-    if (log === undefined) return false;
-    const { region, tail } = log;
-    const window = freshWindow(region.extent, tail, end - tail);
-    return region.host.kernel.walk(window, tail, end, region.seed, timestamp - 1, timestamp + 1).end === end;
+  /** True if what was to be written is there, and whole. It is told by the commit itself where that is: this thread may not know the region. */
+  #wasWritten({ from, to, seed, timestamp }: Written): boolean {
+    const bytes = this.#core.medium.peek?.(from, to - from);
+    if (bytes === undefined) return false;
+    const window = new Window(bytes, 0);
+    const { end } = this.#core.kernel.walk(window, 0, to - from, seed, timestamp - 1, timestamp + 1);
+    return end === to - from;
   }
 }

@@ -2,9 +2,6 @@ import fs from 'node:fs';
 import { VarveError } from '../../base/errors.js';
 import { type Board, THREAD_LINES as LINES, THREAD } from './board.js';
 
-/** In the place of a number while a thread enters. */
-const ENTERING = -1;
-
 /** What the kernel knows a thread by. Its number alone is used again. */
 interface KernelThread {
   readonly id: number;
@@ -23,9 +20,9 @@ export class Threads {
   constructor(board: Board) {
     this.#board = board;
     this.#words = board.words;
-    const line = this.#takeLine();
-    const at = board.thread(line);
     const { id, start } = thisThread();
+    const line = this.#takeLine(id);
+    const at = board.thread(line);
     const turns = Atomics.add(this.#words, at + THREAD.turns, 1) + 1;
     this.me = turns * LINES + line;
     Atomics.store(this.#words, at + THREAD.id, id);
@@ -47,7 +44,7 @@ export class Threads {
   get alone(): boolean {
     for (let line = 1; line < LINES; line++) {
       const number = this.#numberIn(line);
-      if (number !== 0 && number !== this.me && (number === ENTERING || this.isAlive(number))) return false;
+      if (number !== this.me && !this.#isVacant(number)) return false;
     }
     return true;
   }
@@ -61,13 +58,19 @@ export class Threads {
     return Atomics.load(this.#words, this.#board.thread(line) + THREAD.number);
   }
 
+  /** While a thread enters, its line holds what the kernel calls it, negative. */
+  #isVacant(number: number): boolean {
+    if (number < 0) return startOf(-number) === undefined && number !== -UNKNOWN.id;
+    return number === 0 || !this.isAlive(number);
+  }
+
   /** Takes a line that nobody has, or somebody who died. */
-  #takeLine(): number {
+  #takeLine(id: number): number {
     for (let line = 1; line < LINES; line++) {
       const at = this.#board.thread(line) + THREAD.number;
       const number = Atomics.load(this.#words, at);
-      const vacant = number === 0 || (number !== ENTERING && !this.isAlive(number));
-      if (vacant && Atomics.compareExchange(this.#words, at, number, ENTERING) === number) return line;
+      if (this.#isVacant(number) && Atomics.compareExchange(this.#words, at, number, -id) === number)
+        return line;
     }
     throw new VarveError(
       'VARVE_BUSY',
@@ -77,7 +80,7 @@ export class Threads {
 }
 
 /** Where the kernel does not say who a thread is, all threads count as alive: nobody is buried by mistake. */
-const UNKNOWN: KernelThread = { id: 0, start: 0 };
+const UNKNOWN: KernelThread = { id: 2 ** 30, start: 0 };
 
 function thisThread(): KernelThread {
   try {
@@ -89,7 +92,7 @@ function thisThread(): KernelThread {
 }
 
 function isRunning({ id, start }: KernelThread): boolean {
-  return id === 0 || startOf(id) === start;
+  return id === UNKNOWN.id || startOf(id) === start;
 }
 
 /** When a thread of this process was started; undefined if there is none with this number. */
