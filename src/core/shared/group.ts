@@ -63,7 +63,7 @@ export class GroupCommit {
       return;
     }
     const touched = this.#touched;
-    if (touched.length === 1) this.#persistOne(touched.pop() as SharedLog);
+    if (touched.length === 1) (touched.pop() as SharedLog).persist(this.#medium);
     else this.#persistSeveral(touched.splice(0));
   }
 
@@ -115,16 +115,13 @@ export class GroupCommit {
     const lines = board.dirty.all();
     committer.leave();
     this.#touched = [];
-    return { timestamp, parts: lines.flatMap((line) => this.#sealed(this.#sharing.logAt(line))) };
+    const logs = lines.map((line) => this.#sharing.logAt(line)).filter((log) => log !== undefined);
+    return { timestamp, parts: logs.map((log) => log.seal()) };
   }
 
   /** A drain that began after `seal` has succeeded. */
   reached({ parts }: Target): void {
-    for (const part of parts) {
-      part.log.take();
-      part.log.drained(part);
-      part.log.lock.release();
-    }
+    for (const part of parts) part.log.drained(part);
     this.#sharing.committer.settleDurable();
   }
 
@@ -146,32 +143,9 @@ export class GroupCommit {
     }
   }
 
-  /** The fence comes before the lock is given up: whoever appends behind may count on what is sealed. */
-  #persistOne(log: SharedLog): void {
-    log.take();
-    try {
-      const part = log.seal();
-      this.#medium.drainSync();
-      log.drained(part);
-    } finally {
-      log.lock.release();
-    }
-  }
-
   #persistSeveral(logs: readonly SharedLog[]): void {
-    const parts = logs.flatMap((log) => this.#sealed(log));
+    const parts = logs.map((log) => log.seal());
     this.#medium.drainSync();
-    this.reached({ timestamp: 0, parts });
-  }
-
-  /** Nothing, if the region is gone. */
-  #sealed(log: SharedLog | undefined): Sealed[] {
-    if (log === undefined) return [];
-    log.take();
-    try {
-      return [log.seal()];
-    } finally {
-      log.lock.release();
-    }
+    for (const part of parts) part.log.drained(part);
   }
 }

@@ -1,6 +1,6 @@
 import { strideAt, strideOf } from '../../format/entry.js';
 import { ENTRY } from '../../format/layout.js';
-import { freshWindow } from '../../media/medium.js';
+import { freshWindow, type Medium } from '../../media/medium.js';
 import type { Window } from '../../media/window.js';
 import { conflict, full } from '../append-errors.js';
 import type { Appender } from '../appender.js';
@@ -92,15 +92,29 @@ export class SharedLog implements Appender, WriteThrough {
   }
 
   append(data: Uint8Array): number {
-    return this.appendParts([data], data.length);
+    const size = data.length;
+    do {
+      this.enter(size);
+      try {
+        const position = this.tail;
+        if (this.reserved !== position) break;
+        const end = position + ENTRY.header + size + (-size & 7);
+        const window = this.region.extent.write(position, end - position);
+        window.bytes.set(data, position - window.start + ENTRY.header);
+        if (this.commitAt(window, position, size, end)) return position;
+      } finally {
+        this.lock.release();
+      }
+    } while (this.#sharing.supply());
+    return this.#appendBehind([data], size);
   }
 
-  appendText(text: string, size: number): number {
-    return this.appendParts([Buffer.from(text)], size);
+  appendText(text: string): number {
+    return this.append(Buffer.from(text));
   }
 
   appendParts(parts: readonly Uint8Array[], size: number): number {
-    for (;;) {
+    do {
       this.enter(size);
       try {
         const position = this.tail;
@@ -111,8 +125,12 @@ export class SharedLog implements Appender, WriteThrough {
       } finally {
         this.lock.release();
       }
-      this.#sharing.supply();
-    }
+    } while (this.#sharing.supply());
+    return this.#appendBehind(parts, size);
+  }
+
+  /** Places are open: this is a further one, and waits for them. */
+  #appendBehind(parts: readonly Uint8Array[], size: number): number {
     const place = this.reservations.appendSync(parts, size);
     this.#lastWindow = place.window;
     return place.position;
@@ -203,32 +221,57 @@ export class SharedLog implements Appender, WriteThrough {
     else extent.put(freshWindow(extent, durable, sealed - durable), durable, sealed);
   }
 
-  /**
-   * Stores the checksums of all committed entries and gives to the next drain whatever is not known to be durable, also what other threads have
-   * sealed and not drained yet. The lock is held.
-   */
-  seal(): Sealed {
-    const { region, tail } = this;
-    const words = this.#words;
-    const sealed = (words[this.line + REGION.sealed] as number) * UNIT;
-    const durable = (words[this.line + REGION.durable] as number) * UNIT;
-    if (this.#through === undefined && durable < tail) {
-      const window = region.extent.write(tail, 0);
-      if (durable < sealed && window.flushesLines) region.extent.flush(durable, sealed);
-      if (sealed < tail) region.host.kernel.seal(window, sealed, tail, region.seed);
-      words[this.line + REGION.sealed] = tail / UNIT;
+  /** Makes everything that is committed durable. Only where a drain takes no longer than an append: the lock is held meanwhile. */
+  persist(medium: Medium): void {
+    this.take();
+    try {
+      const { tail } = this;
+      this.#sealUpTo(tail);
+      medium.drainSync();
+      Atomics.store(this.#words, this.line + REGION.durable, tail / UNIT);
+    } finally {
+      this.lock.release();
     }
-    this.touched = false;
-    return { log: this, life: this.life, to: tail, timestamp: this.#sharing.committer.last };
   }
 
-  /** Notes that everything up to `to` is durable. The lock is held. */
+  /**
+   * Stores the checksums of all committed entries and gives to the next drain whatever is not known to be durable, also what other threads
+   * have sealed and not drained yet.
+   */
+  seal(): Sealed {
+    this.take();
+    try {
+      const { tail } = this;
+      this.#sealUpTo(tail);
+      return { log: this, life: this.life, to: tail, timestamp: this.#sharing.committer.last };
+    } finally {
+      this.lock.release();
+    }
+  }
+
+  #sealUpTo(tail: number): void {
+    const { region } = this;
+    const words = this.#words;
+    this.touched = false;
+    const durable = (words[this.line + REGION.durable] as number) * UNIT;
+    if (this.#through !== undefined || durable === tail) return;
+    const sealed = (words[this.line + REGION.sealed] as number) * UNIT;
+    const window = region.extent.write(tail, 0);
+    if (durable < sealed && window.flushesLines) region.extent.flush(durable, sealed);
+    if (sealed < tail) region.host.kernel.seal(window, sealed, tail, region.seed);
+    words[this.line + REGION.sealed] = tail / UNIT;
+  }
+
+  /** Notes that what was sealed is durable, unless the region has begun another life meanwhile. */
   drained({ life, to, timestamp }: Sealed): void {
     const words = this.#words;
     const at = this.line + REGION.durable;
-    if (this.life !== life || to <= (words[at] as number) * UNIT) return;
-    if (to < this.tail) storeTimestamp(words, this.line + REGION.pending, timestamp + 1);
-    Atomics.store(words, at, to / UNIT);
+    this.take();
+    if (this.life === life && to > (words[at] as number) * UNIT) {
+      if (to < this.tail) storeTimestamp(words, this.line + REGION.pending, timestamp + 1);
+      Atomics.store(words, at, to / UNIT);
+    }
+    this.lock.release();
   }
 
   /** Wakes those of all threads who wait for the tail to move. */

@@ -116,10 +116,10 @@ export class Sharing {
     }
   }
 
-  /** Gets a further supply of timestamps, unless another thread did just now. */
-  supply(): void {
-    if (this.committer.last + 1 < readTimestamp(this.#words, BOARD.limit)) return;
-    this.#core.supplyTimestamps();
+  /** Gets a further supply of timestamps, unless another thread did just now. True: it is time to try again. */
+  supply(): true {
+    if (this.committer.last + 1 >= readTimestamp(this.#words, BOARD.limit)) this.#core.supplyTimestamps();
+    return true;
   }
 
   /** What tells a reader of this thread that another one has cleared or freed a region. */
