@@ -55,6 +55,8 @@ export class Checkpointer {
 
   /** Makes a further supply of timestamps durable. */
   *supply(): Steps<void> {
+    // Another thread may just have got one.
+    if (!this.#clock.exhausted) return;
     if (!this.#prefix.state.clean) return yield* this.write(false);
     const limit = this.#clock.last + 1 + TIMESTAMP_SUPPLY;
     yield* this.#prefix.saveState({ clean: false, limit });
