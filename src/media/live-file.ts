@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import { join } from 'node:path';
 import { loadAddon } from '../base/native-loader.js';
 import { closeFd } from './descriptor.js';
+import { isLocked } from './lock.js';
 
 /**
  * The live file: a page of shared memory beside no file of the user's, by which the writer of a stream tells readers of other
@@ -86,7 +87,7 @@ export function openAsWriter(place: LivePlace): number | undefined {
 
 /** Closes it; a writer or reader who is the last to do so removes it, if that is allowed. */
 export function leave(place: LivePlace, fd: number, isWriter: boolean): void {
-  // Without locks a writer does not know whether somebody follows: those who do see that the file has gone.
+  // A writer without locks does not know of readers without them: those see that the file has gone.
   const canTell = isWriter || loadAddon() !== undefined;
   orNothing(() => {
     if (canTell && isUnused(fd) && !isGone(fd)) fs.unlinkSync(place.path);
@@ -199,6 +200,8 @@ function readRights(fd: number, place: LivePlace): number {
 
 /** Removes what processes that were killed left behind and nobody uses: a few of them, each time one is made. */
 function sweep(): void {
+  // Without locks of one's own nobody can be sure.
+  if (loadAddon() === undefined) return;
   const names = orNothing(() => fs.readdirSync(DIRECTORY)) ?? [];
   for (const name of names.filter((each) => NAME.test(each)).slice(0, SWEPT)) {
     orNothing(() => sweepOne(join(DIRECTORY, name)));
@@ -224,5 +227,5 @@ function lockShared(fd: number): boolean {
 function isUnused(fd: number): boolean {
   const pid = new Uint32Array(1);
   fs.readSync(fd, pid, 0, 4, LIVE.words.at + LIVE.writer);
-  return !lives(pid[0] as number) && (loadAddon()?.lock(fd) ?? true);
+  return !lives(pid[0] as number) && (loadAddon()?.lock(fd) ?? !isLocked(fd));
 }

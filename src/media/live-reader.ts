@@ -27,6 +27,8 @@ export class LiveReader {
   #listener: number;
   #watcher: fs.FSWatcher | undefined;
   #watchable = true;
+  /** True if there is nothing to be learned from it any more. */
+  #lost = false;
   #closed = false;
 
   /** Opens the live file; undefined if there is none (yet), or none that can be trusted. */
@@ -44,7 +46,7 @@ export class LiveReader {
 
   /** Looks at the words anew. False if they cannot be had. */
   load(): boolean {
-    if (this.#closed || !this.#read(this.#bytes)) return false;
+    if (this.#lost || !this.#read(this.#bytes)) return false;
     for (let look = 0; look < LOOKS; look++) {
       if (!this.#read(this.#again)) return false;
       if (this.#again.every((byte, i) => byte === this.#bytes[i])) return true;
@@ -66,6 +68,7 @@ export class LiveReader {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#lost = true;
     this.#watcher?.close();
     this.#unlisten();
     leave(this.#place, this.#fd, false);
@@ -137,11 +140,17 @@ export class LiveReader {
     }
   }
 
+  /** A watch also tells of the end of the name. */
+  #seen(): void {
+    if (this.gone) this.#lost = true;
+    this.onNews();
+  }
+
   /** True if there is a watch from now on. */
   #watch(): boolean {
     if (!this.#watchable) return false;
     try {
-      this.#watcher = fs.watch(this.#place.path, { persistent: false }, () => this.onNews());
+      this.#watcher = fs.watch(this.#place.path, { persistent: false }, () => this.#seen());
       this.#watcher.on('error', () => {});
       // A name that is another file's by now is no name of this one.
       this.#watchable = !this.gone;

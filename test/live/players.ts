@@ -1,6 +1,5 @@
 import { type ChildProcess, fork, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { KindName } from '../helpers/media.js';
 import type { Wish } from './player.js';
@@ -33,7 +32,10 @@ export class Player {
   #onAnswer: () => void = () => {};
   #gone = false;
 
-  constructor(t: TestContext, { path, kind, addon, looks = false, uid }: PlayerOptions) {
+  constructor(
+    t: { after(ending: () => unknown): void },
+    { path, kind, addon, looks = false, uid }: PlayerOptions,
+  ) {
     const { VARVE_NO_ADDON: _, ...inherited } = process.env;
     const env = addon ? inherited : { ...inherited, VARVE_NO_ADDON: '1' };
     const args = [path, kind, ...(looks ? [] : ['without-looks'])];
