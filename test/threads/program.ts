@@ -1,0 +1,100 @@
+/** A thread of a test: it attaches to the stream and does what it is asked to, one message after the other. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { type Entry, type Region, type Slot, Stream, type StreamHandle } from '../../src/index.js';
+import type { Acts, Answer, Request } from './thread.js';
+
+let stream: Stream;
+const slots: Slot[] = [];
+const appends: Promise<Entry>[] = [];
+const kept: Entry[] = [];
+
+function regionOf(id: number): Region {
+  const region = stream.region(id);
+  if (region === undefined) throw new Error(`this thread knows of no region ${id}`);
+  return region;
+}
+
+const acts: {
+  [A in keyof Acts]: (...args: Parameters<Acts[A]>) => ReturnType<Acts[A]> | Promise<ReturnType<Acts[A]>>;
+} = {
+  async attach() {
+    stream = await Stream.attach((workerData as { handle: StreamHandle }).handle);
+    return { readOnly: stream.readOnly, regions: Array.from(stream.regions(), ({ id }) => id) };
+  },
+  append: async (id, text, options) => (await regionOf(id).append(text, options)).timestamp,
+  begin(id, text) {
+    const append = regionOf(id).append(text);
+    append.catch(() => {});
+    return appends.push(append) - 1;
+  },
+  outcome: async (append) => (await appends[append])?.timestamp ?? 0,
+  appendSync: (id, text, options) => regionOf(id).appendSync(text, options).timestamp,
+  appendMany(id, count, text, until) {
+    const region = regionOf(id);
+    return Array.from(
+      { length: count },
+      (_, index) => region.appendSync(`${text}${index}`, { until }).timestamp,
+    );
+  },
+  async appendAll(id, count, text) {
+    const region = regionOf(id);
+    const appends = Array.from({ length: count }, (_, index) => region.append(`${text}${index}`));
+    return (await Promise.all(appends)).map(({ timestamp }) => timestamp);
+  },
+  appendEmpty(id, count) {
+    const region = regionOf(id);
+    const nothing = new Uint8Array(0);
+    for (let index = 0; index < count; index += 1) region.appendSync(nothing, { until: 'committed' });
+    return stream.committed;
+  },
+  appendForEver(id, text) {
+    const region = regionOf(id);
+    for (let index = 0; ; index += 1) {
+      if (region.available < 100) region.clearSync();
+      region.appendSync(`${text}${index}`, { until: index % 4 === 0 ? 'persisted' : 'committed' });
+    }
+  },
+  reserve(id, text) {
+    const slot = regionOf(id).reserve(text.length);
+    slot.data.set(Buffer.from(text));
+    return slots.push(slot) - 1;
+  },
+  publish: async (slot) => (await slots[slot]?.publish())?.timestamp ?? 0,
+  cancel: (slot) => slots[slot]?.cancel(),
+  texts: (id) => Array.from(id === 0 ? stream.entries() : regionOf(id), (entry) => entry.text()),
+  async follow(id, count) {
+    const texts: string[] = [];
+    for await (const entry of id === 0 ? stream.tail() : regionOf(id).tail()) {
+      texts.push(entry.text());
+      if (texts.length === count) break;
+    }
+    return texts;
+  },
+  keepReading(id) {
+    const [entry] = regionOf(id);
+    if (entry !== undefined) kept.push(entry);
+  },
+  readKept: () => kept.at(-1)?.text() ?? '',
+  allocate: async (name) => (await stream.allocate('64KiB', { name })).id,
+  named: (name) => stream.region(name)?.id ?? 0,
+  clear: (id) => regionOf(id).clear(),
+  free: (id) => regionOf(id).free(),
+  clock: () => [stream.committed, stream.persisted],
+  async whenPersisted(timestamp) {
+    await stream.whenPersisted(timestamp);
+    return stream.persisted;
+  },
+  persist: () => stream.persist(),
+  share: () => stream.share(),
+  close: () => stream.close(),
+};
+
+parentPort?.on('message', async ({ number, act, args }: Request) => {
+  const answer: Answer = { number };
+  try {
+    answer.value = await (acts[act] as (...given: unknown[]) => unknown)(...args);
+  } catch (error) {
+    answer.error = { code: String((error as { code?: unknown }).code), message: (error as Error).message };
+  }
+  parentPort?.postMessage(answer);
+});
