@@ -68,6 +68,11 @@ published 19 of 100 bytes: grüße aus dem See
 entries after a cancelled slot: 1
 grüße aus dem See, first, second
 `,
+  'worker-pool': `
+20 results are durable
+primes below 100000: 9592
+timestamps from 1 to 20, none twice
+`,
   'write-ahead-log': `
 before: {"ada":15,"edsger":5}
 after:  {"ada":15,"edsger":5}
