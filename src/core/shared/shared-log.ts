@@ -74,6 +74,11 @@ export class SharedLog implements Appender, WriteThrough {
     return this.#at(REGION.tail);
   }
 
+  /** The same. The lock is held: a plain load does, and takes less than a call. */
+  get heldTail(): number {
+    return (this.#words[this.line + REGION.tail] as number) * UNIT;
+  }
+
   /** End of everything reserved, in bytes. The lock is held. */
   get reserved(): number {
     return (this.#words[this.line + REGION.reserved] as number) * UNIT;
@@ -96,7 +101,7 @@ export class SharedLog implements Appender, WriteThrough {
     do {
       this.enter(size);
       try {
-        const position = this.tail;
+        const position = this.heldTail;
         if (this.reserved !== position) break;
         const end = position + ENTRY.header + size + (-size & 7);
         const window = this.region.extent.write(position, end - position);
@@ -117,7 +122,7 @@ export class SharedLog implements Appender, WriteThrough {
     do {
       this.enter(size);
       try {
-        const position = this.tail;
+        const position = this.heldTail;
         if (this.reserved !== position) break;
         const window = this.region.extent.write(position, strideOf(size));
         storeParts({ window, position }, parts);
@@ -225,7 +230,7 @@ export class SharedLog implements Appender, WriteThrough {
   persist(medium: Medium): void {
     this.take();
     try {
-      const { tail } = this;
+      const tail = this.heldTail;
       this.#sealUpTo(tail);
       medium.drainSync();
       Atomics.store(this.#words, this.line + REGION.durable, tail / UNIT);
@@ -241,7 +246,7 @@ export class SharedLog implements Appender, WriteThrough {
   seal(): Sealed {
     this.take();
     try {
-      const { tail } = this;
+      const tail = this.heldTail;
       this.#sealUpTo(tail);
       return { log: this, life: this.life, to: tail, timestamp: this.#sharing.committer.last };
     } finally {
@@ -268,7 +273,7 @@ export class SharedLog implements Appender, WriteThrough {
     const at = this.line + REGION.durable;
     this.take();
     if (this.life === life && to > (words[at] as number) * UNIT) {
-      if (to < this.tail) storeTimestamp(words, this.line + REGION.pending, timestamp + 1);
+      if (to < this.heldTail) storeTimestamp(words, this.line + REGION.pending, timestamp + 1);
       Atomics.store(words, at, to / UNIT);
     }
     this.lock.release();
@@ -302,7 +307,7 @@ export class SharedLog implements Appender, WriteThrough {
   }
 
   #assertLast(expected: number): void {
-    const open = this.reserved !== this.tail;
+    const open = this.reserved !== this.heldTail;
     const last = this.entries === 0 ? 0 : heldTimestamp(this.#words, this.line + REGION.last);
     if (last !== expected || open) throw conflict(expected, open ? undefined : last);
   }

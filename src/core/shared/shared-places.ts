@@ -129,7 +129,7 @@ export class SharedPlaces implements Places {
    */
   abandon(): void {
     const log = this.#log;
-    for (const mark of this.#marks(log.tail, log.reserved)) {
+    for (const mark of this.#marks(log.heldTail, log.reserved)) {
       const { state, thread } = mark;
       if (
         state !== Mark.open ||
@@ -142,7 +142,7 @@ export class SharedPlaces implements Places {
         `Cannot clear or free region ${log.region.slot.record.id} as another thread has a slot open in it: publish or cancel that first`,
       );
     }
-    log.reserved = log.tail;
+    log.reserved = log.heldTail;
   }
 
   /** Tells those who wait for places that went away with the region's entries. */
@@ -221,7 +221,7 @@ export class SharedPlaces implements Places {
     const log = this.#log;
     log.take();
     try {
-      for (const mark of this.#marks(log.tail, log.reserved)) {
+      for (const mark of this.#marks(log.heldTail, log.reserved)) {
         const { position, end, state, thread } = mark;
         if (state === Mark.open && this.#sharing.threads.isAlive(thread)) break;
         log.settles = true;

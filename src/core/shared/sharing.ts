@@ -97,7 +97,7 @@ export class Sharing {
 
   /** True if this thread knows of every change of structure. */
   get current(): boolean {
-    return Atomics.load(this.#words, BOARD.structure) === this.#seen;
+    return this.#words[BOARD.structure] === this.#seen;
   }
 
   /** Waits until no change of structure is under way, and learns of those that there were. */
@@ -202,7 +202,7 @@ export class Sharing {
     this.news.tellIfAwaited();
     const { persister } = this.#core;
     persister.noticeAppend();
-    const span = log.tail - (this.#words[log.line + REGION.mark] as number) * UNIT;
+    const span = log.heldTail - (this.#words[log.line + REGION.mark] as number) * UNIT;
     if (span > MARK_SPAN) this.#checkpointSoon(log);
   }
 
@@ -218,7 +218,7 @@ export class Sharing {
   }
 
   get poisoned(): boolean {
-    return Atomics.load(this.#words, BOARD.poisoned) !== 0;
+    return this.#words[BOARD.poisoned] !== 0;
   }
 
   /** Nothing can be acknowledged any more, in no thread. */
