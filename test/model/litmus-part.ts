@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
 import { loadAddon } from '../../src/base/native-loader.js';
-import { keepLoadsInOrder } from './keep-loads-in-order.js';
+import { keepLoadsInOrder } from '../../src/core/record-watch.js';
 
 /** The file of this module: what a thread or process that takes a part runs. */
 export const PART = fileURLToPath(import.meta.url);

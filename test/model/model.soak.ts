@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SoakPart, SoakRequest } from '../helpers/soak.js';
 import { MODELS } from './models.js';
-import { search, searchProblem } from './spin.js';
+import { OutOfTime, search, searchProblem } from './spin.js';
 
 /** The models with more threads, regions, deaths and entries; it ends when all of them were searched. */
 export const part: SoakPart = {
@@ -27,9 +27,13 @@ function searchAll({ shard, shards, until }: SoakRequest): Record<string, number
       tally['left out for want of time']++;
       continue;
     }
-    const states = searchOne(name, switches, seconds);
-    tally.searches++;
-    tally.states += states;
+    try {
+      tally.states += searchOne(name, switches, seconds);
+      tally.searches++;
+    } catch (error) {
+      if (!(error instanceof OutOfTime)) throw error;
+      tally['left out for want of time']++;
+    }
   }
   return tally;
 }

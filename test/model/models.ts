@@ -93,8 +93,10 @@ export const MODELS: readonly Model[] = [
     small: ['THREADS=2', 'THREADS=2 CLEARER', 'DEATHS=0'],
     large: ['', 'DEATHS=2', 'CLEARER'],
     mistakes: [
-      'THREADS=2 HEADER_FIRST',
+      'THREADS=2 WHOLE_HEADER',
       'THREADS=2 RESERVED_FIRST',
+      'DEATHS=2 OPEN_STAYS',
+      'THREADS=2 NO_CUT',
       'THREADS=2 DEAD_BLOCKS',
       'THREADS=2 ONLY_DEAD_OPEN',
       'THREADS=2 CLEARER CLEAR_ANYWAY',

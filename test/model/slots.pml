@@ -1,10 +1,11 @@
 /*
  * Places of one region: reserve, publish, cancel, settle, an owner who dies, a waiter behind, a clear beside them.
  *
- * Stands for: the reservations of a shared stream: marks in the region's own free space, settled from the tail on, each by the REDO
- * record of the COMMIT lock.
- * Abstracts: a place has one or two units and is published with one, so that a filler may have to follow. COMMIT is held from the first word
- * of REDO to the last word of applying; its takeover and the region's are what append.pml proves. One place a thread.
+ * Stands for: SharedPlaces (src/core/shared/shared-places.ts): marks in the region's own free space, settled from the tail on, each by a
+ * commit. A mark is what becomes the entry's header: its state and length stand where the checksum comes last of all, whose it is where
+ * the timestamp comes when it is committed.
+ * Abstracts: a place has one or two units. The first thread's has two and is published with one: taken back if it is the last place, else the
+ * rest is filled with its entry. COMMIT and its takeover are what append.pml proves. One place a thread.
  * A thread may die before any step.
  *
  * Proves: at the tail stands a mark or nothing was reserved; entries stand in the order of their places and are committed once, whole;
@@ -24,38 +25,32 @@
 #define OPEN 1
 #define PUBLISHED 2
 #define CANCELLED 3
-#define ENTRY 4
-#define FILLER 5
+#define BROKEN 4
 
-/* What stands in each unit of the region. */
-byte kind[UNITS], length[UNITS], by[UNITS], stamp[UNITS];
-byte payload[UNITS];
+/* What stands in each unit of the region: a mark, of which a header takes the owner's place. */
+byte state[UNITS], length[UNITS], by[UNITS], payload[UNITS];
 
 byte region_lock, commit_lock;
 byte tail, reserved, last, life;
 bit redo;
-byte redo_at, redo_end, redo_stamp, redo_kind;
+byte redo_at, redo_end, redo_stamp;
 bit dead[THREADS + 2];
 byte deaths;
 
-byte committed_by[UNITS];      /* whose entry was committed where; for assertions */
-byte entries;
+/* For assertions: whose entry was committed where, and when. */
+byte committed_by[UNITS], stamp[UNITS];
 
 #define MAY_DIE if :: true :: deaths < DEATHS -> deaths++; dead[me] = 1; goto gone fi
 #define STEP(action) atomic { MAY_DIE; action }
-#define IS_MARK(p) (kind[p] == OPEN || kind[p] == PUBLISHED || kind[p] == CANCELLED)
+#define IS_MARK(p) (state[p] == OPEN || state[p] == PUBLISHED || state[p] == CANCELLED)
+/* A number that is nobody's is no living thread's. */
 #ifdef DEAD_BLOCKS
-#define IS_OPEN(p) (kind[p] == OPEN)
+#define IS_OPEN(p) (state[p] == OPEN)
 #else
-#define IS_OPEN(p) (kind[p] == OPEN && !dead[by[p]])
+#define IS_OPEN(p) (state[p] == OPEN && by[p] >= 1 && by[p] <= THREADS && !dead[by[p]])
 #endif
 
 inline apply() {
-  STEP(kind[redo_at] = redo_kind; stamp[redo_at] = redo_stamp; by[redo_at] = 0);
-  if
-  :: redo_kind == ENTRY && redo_end - redo_at > 1 -> STEP(kind[redo_at + 1] = FILLER; stamp[redo_at + 1] = redo_stamp)
-  :: else
-  fi;
   STEP(tail = redo_end);
   STEP(last = redo_stamp);
   STEP(redo = 0)
@@ -69,10 +64,27 @@ inline lock_commit() {
   fi
 }
 
+/* Taken from the dead: his commit is ended, and his last mark is cut to what is reserved. */
 inline lock_region() {
   atomic { MAY_DIE; (region_lock == 0 || dead[region_lock]) -> taken = (region_lock != 0); region_lock = me }
   if
-  :: taken -> lock_commit(); STEP(commit_lock = 0)
+  :: taken ->
+    lock_commit();
+    STEP(commit_lock = 0);
+#ifndef NO_CUT
+    at_mark = tail;
+    do
+    :: at_mark < reserved ->
+      assert(IS_MARK(at_mark));
+      if
+      :: at_mark + length[at_mark] > reserved -> STEP(length[at_mark] = reserved - at_mark)
+      :: else
+      fi;
+      at_mark = at_mark + length[at_mark]
+    :: else -> break
+    od;
+    at_mark = 0
+#endif
   :: else
   fi
 }
@@ -85,21 +97,31 @@ inline settle() {
       assert(IS_MARK(tail));
       if :: IS_OPEN(tail) -> break :: else fi
     }
-    lock_commit();
-#ifdef HEADER_FIRST
-    STEP(redo_kind = (kind[tail] == PUBLISHED -> ENTRY : FILLER); redo_end = tail + length[tail]; kind[tail] = redo_kind);
-    STEP(redo_at = tail; redo_stamp = (redo_kind == ENTRY -> last + 1 : last));
-#else
-    STEP(
-      redo_kind = (kind[tail] == PUBLISHED -> ENTRY : FILLER);
-      redo_end = tail + length[tail];
-      redo_at = tail;
-      redo_stamp = (redo_kind == ENTRY -> last + 1 : last));
+#ifndef OPEN_STAYS
+    if
+    :: state[tail] == OPEN -> STEP(state[tail] = CANCELLED)
+    :: else
+    fi;
 #endif
+    lock_commit();
+    /* The header, all but the checksum: the mark can still be read. */
+#ifdef WHOLE_HEADER
+    STEP(by[tail] = last + (state[tail] == PUBLISHED -> 1 : 0); mark = state[tail]; state[tail] = BROKEN);
+#else
+    STEP(by[tail] = last + (state[tail] == PUBLISHED -> 1 : 0); mark = state[tail]);
+#endif
+    STEP(redo_at = tail; redo_end = tail + length[tail]; redo_stamp = by[tail]);
     /* The commit point. */
     STEP(
       redo = 1;
-      if :: redo_kind == ENTRY -> assert(committed_by[redo_at] == 0); committed_by[redo_at] = payload[redo_at]; entries++ :: else fi);
+      if
+      :: mark == PUBLISHED ->
+        assert(committed_by[redo_at] == 0);
+        committed_by[redo_at] = payload[redo_at];
+        stamp[redo_at] = redo_stamp
+      :: else
+      fi;
+      mark = 0);
     apply();
     STEP(commit_lock = 0)
   :: else -> break
@@ -107,10 +129,10 @@ inline settle() {
 }
 
 proctype Writer(byte me) {
-  byte at, size, my_life;
+  byte at, size, my_life, at_mark, mark;
   bit taken;
 
-  atomic { if :: size = 1 :: me == 1 -> size = 2 fi }
+  size = (me == 1 -> 2 : 1);
   lock_region();
   if
   :: reserved + size > UNITS -> STEP(region_lock = 0); goto gone
@@ -119,18 +141,22 @@ proctype Writer(byte me) {
   STEP(at = reserved; my_life = life);
 #ifdef RESERVED_FIRST
   STEP(reserved = at + size);
-  STEP(kind[at] = OPEN; length[at] = size; by[at] = me);
+  STEP(state[at] = OPEN; length[at] = size; by[at] = me);
 #else
-  STEP(kind[at] = OPEN; length[at] = size; by[at] = me);
+  STEP(state[at] = OPEN; length[at] = size; by[at] = me);
   STEP(reserved = at + size);
 #endif
   STEP(region_lock = 0);
   /* The user stores into the place: the ground itself, with no lock. */
-  atomic { MAY_DIE; assert(life == my_life && kind[at] == OPEN && by[at] == me); payload[at] = me }
+  atomic { MAY_DIE; assert(life == my_life && state[at] == OPEN && by[at] == me); payload[at] = me }
   if
   :: /* publish */
     lock_region();
-    STEP(assert(kind[at] == OPEN && by[at] == me); kind[at] = PUBLISHED);
+    if
+    :: size == 2 && reserved == at + 2 -> STEP(reserved = at + 1); size = 1
+    :: else
+    fi;
+    STEP(assert(state[at] == OPEN && by[at] == me); state[at] = PUBLISHED; length[at] = size);
     settle();
     STEP(region_lock = 0);
     do
@@ -140,7 +166,7 @@ proctype Writer(byte me) {
     :: tail > at || life != my_life -> break
 #endif
 #ifdef ONLY_DEAD_OPEN
-    :: tail <= at && life == my_life && kind[tail] == OPEN && dead[by[tail]] ->
+    :: tail <= at && life == my_life && state[tail] == OPEN && !IS_OPEN(tail) ->
 #else
     /* Looks now and then whether what stands before can be settled. */
     :: tail <= at && life == my_life && (region_lock == 0 || dead[region_lock]) && !IS_OPEN(tail) ->
@@ -149,21 +175,22 @@ proctype Writer(byte me) {
       settle();
       STEP(region_lock = 0)
     od;
-    atomic { assert(life != my_life || (kind[at] == ENTRY && committed_by[at] == me && stamp[at] != 0 && stamp[at] <= last + 1)) }
+    atomic { assert(life != my_life || (committed_by[at] == me && stamp[at] != 0)) }
   :: /* cancel */
     lock_region();
-    STEP(assert(kind[at] == OPEN && by[at] == me); kind[at] = CANCELLED);
+    STEP(assert(state[at] == OPEN && by[at] == me); state[at] = CANCELLED);
     if
     :: at + size == reserved -> STEP(reserved = at)
     :: else -> settle()
     fi;
     STEP(region_lock = 0)
   fi;
-gone: at = 0; size = 0; my_life = 0
+gone: at = 0; size = 0; my_life = 0; at_mark = 0; mark = 0
 }
 
 #ifdef CLEARER
 proctype Clearer(byte me) {
+  byte at_mark, mark;
   bit taken;
 
   lock_region();
@@ -180,7 +207,7 @@ proctype Clearer(byte me) {
       MAY_DIE;
       life++; tail = 0; reserved = 0;
       byte k;
-      for (k : 0 .. UNITS - 1) { kind[k] = NONE; by[k] = 0; committed_by[k] = 0; payload[k] = 0; stamp[k] = 0 };
+      for (k : 0 .. UNITS - 1) { state[k] = NONE; by[k] = 0; committed_by[k] = 0; payload[k] = 0; stamp[k] = 0 };
       k = 0
     }
   :: else
@@ -190,20 +217,14 @@ gone: skip
 }
 #endif
 
-/* When nobody runs any more, everything settled is in the log, in order. */
+/* When nobody runs any more, what was committed stands in order, whole. */
 active proctype Judge() {
-  byte p, at_stamp;
+  byte p, newest;
   (_nr_pr == 1);
-  do
-  :: p < tail ->
-    assert(kind[p] == ENTRY || kind[p] == FILLER);
-    if
-    :: kind[p] == ENTRY -> assert(committed_by[p] == payload[p] && payload[p] != 0 && stamp[p] > at_stamp); at_stamp = stamp[p]
-    :: else
-    fi;
-    p = p + (kind[p] == FILLER && length[p] > 1 -> length[p] : 1)
-  :: else -> break
-  od
+  for (p : 0 .. UNITS - 1) {
+    assert(committed_by[p] == 0 || ((p < tail || (redo && p == redo_at)) && committed_by[p] == payload[p] && stamp[p] > newest));
+    newest = (committed_by[p] == 0 -> newest : stamp[p])
+  }
 }
 
 init {

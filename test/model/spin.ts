@@ -15,6 +15,9 @@ export interface Verdict {
   readonly error: string | undefined;
 }
 
+/** A search was not finished. */
+export class OutOfTime extends Error {}
+
 /** Why no model can be searched here; undefined if it can. `tcc` compiles a search at once, `cc` a faster one slowly. */
 export function searchProblem(compiler: 'tcc' | 'cc'): string | undefined {
   const missing = [
@@ -46,6 +49,8 @@ export function search(
       timeout: seconds * 1000,
     });
     if (status === 0) return stdout;
+    if (error !== undefined && 'code' in error && error.code === 'ETIMEDOUT')
+      throw new OutOfTime(`${name} ${switches}`);
     throw new Error(`${name} ${switches}: ${program}: ${error ?? signal ?? status}\n${stdout}\n${stderr}`);
   };
   const defined = switches.split(' ').filter((word) => word !== '');
