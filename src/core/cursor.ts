@@ -105,13 +105,14 @@ export class LogCursor implements Walker {
 
   /** One step beside a writer: what was read counts if the region is still there afterwards. */
   #nextBeside(): boolean {
-    let found = false;
-    if (this.#next < this.#good || this.#refill()) {
-      this.#end = this.#good;
-      found = this.next();
-      this.#end = 0;
+    if (this.#next >= this.#good && !this.#refill()) {
+      this.region.assertStill(this.#life);
+      return false;
     }
-    this.region.assertStill(this.#life);
+    this.#end = this.#good;
+    const found = this.next();
+    this.#end = 0;
+    if (this.region.stirred) this.region.assertStill(this.#life);
     return found;
   }
 

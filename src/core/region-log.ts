@@ -202,6 +202,11 @@ export class RegionLog implements Appender {
     if (!this.isLife(life)) this.host.assertReadable(this, life);
   }
 
+  /** True if a longer look has to decide whether another process has taken the region away. */
+  get stirred(): boolean {
+    return this.#watch?.stirred === true;
+  }
+
   /** True if the life goes on. */
   isStill(life: number): boolean {
     if (this.#watch?.stirred === true) this.host.recheck();
