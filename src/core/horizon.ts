@@ -9,6 +9,8 @@ import type { Prefix } from './prefix.js';
 export class Horizon {
   readonly census: Census;
   readonly #prefix: Prefix;
+  /** What the writer has said stays true, also when it cannot be heard any more. */
+  #said = 0;
 
   constructor(prefix: Prefix) {
     this.#prefix = prefix;
@@ -34,12 +36,14 @@ export class Horizon {
 
   /** Every entry up to this timestamp can be seen by a look that begins now. */
   sure(live: LiveState | undefined): number {
-    return Math.max(this.census.sure, live?.committed ?? 0);
+    this.#hear(live);
+    return Math.max(this.census.sure, this.#said);
   }
 
   /** Every entry up to this timestamp is persisted. */
   durable(live: LiveState | undefined): number {
-    return Math.max(this.census.certified, live?.persisted ?? 0);
+    this.#hear(live);
+    return this.census.certified;
   }
 
   /** The newest entry that was seen, or is known to be there. */
@@ -54,6 +58,12 @@ export class Horizon {
 
   get newestSeen(): number {
     return Math.max(this.census.newest, this.#prefix.state.newest);
+  }
+
+  #hear(live: LiveState | undefined): void {
+    if (live === undefined) return;
+    this.#said = Math.max(this.#said, live.committed);
+    this.census.certify(live.persisted);
   }
 
   /** After a crash no entry has the timestamps up to the checkpoint that were not given out before. */
