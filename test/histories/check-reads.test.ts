@@ -1,5 +1,5 @@
 import { FOREIGN, NEVER } from './history.js';
-import { fails } from './verdicts.js';
+import { fails, passes } from './verdicts.js';
 
 fails('missing', 'an acknowledged entry that a later reading does not show', (story) => {
   const a = story.append();
@@ -203,4 +203,39 @@ fails('missing', 'an entry that a kill had left, and is gone later', (story) => 
   story.kill();
   story.pass([a], { actor: 2000 });
   story.pass([], { actor: 2000 });
+});
+
+fails(
+  'lost',
+  'a kill that takes what a thread had committed before it persisted another entry',
+  (story) => {
+    story.append(1000, 1, { persists: false });
+    const b = story.append(1000, 2);
+    story.kill();
+    story.pass([], { actor: 2000 });
+    story.pass([b], { actor: 2000, region: 2 });
+  },
+  { vouchesForAll: false },
+);
+
+passes(
+  'persisted behind an acknowledged append, where another thread is at work on an earlier one',
+  (story) => {
+    story.append(1000, 1, { persists: false });
+    const b = story.append(1001, 2);
+    story.sample(2, 0);
+    story.pass([], { region: 2, persisted: true });
+    story.pass([b], { region: 2, actor: FOREIGN });
+    story.kill();
+    story.pass([b], { actor: 2000, region: 2 });
+  },
+  { vouchesForAll: false },
+);
+
+fails('lost', 'a kill that takes what stands before an acknowledged entry', (story) => {
+  story.append(1000, 1, { persists: false });
+  const b = story.append(1001, 2);
+  story.kill();
+  story.pass([], { actor: 2000 });
+  story.pass([b], { actor: 2000, region: 2 });
 });

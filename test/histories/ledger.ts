@@ -48,8 +48,17 @@ export interface Ledger {
   readonly removals: ReadonlyMap<number, readonly Change[]>;
 }
 
+/** What an append that was acknowledged as persisted promises. */
+export interface Promises {
+  /**
+   * True: everything with an earlier timestamp is persisted, too. False: it is itself, with what stands before it in its region and what its thread
+   * has committed before; so it is where several threads flush cache lines.
+   */
+  readonly vouchesForAll: boolean;
+}
+
 /** Joins what writers say with what readers saw. Throws where they contradict each other at once. */
-export function ledgerOf(history: History): Ledger {
+export function ledgerOf(history: History, { vouchesForAll }: Promises): Ledger {
   const byWho = new Map(history.appends.map((append) => [whoOf(append.actor, append.number), append]));
   const known = new Map<number, Known>();
   for (const append of history.appends) if (append.timestamp > 0) acknowledge(known, append);
@@ -60,7 +69,8 @@ export function ledgerOf(history: History): Ledger {
     history.changes.filter(({ what }) => what !== 'allocate'),
     ({ region }) => region,
   );
-  persistAll(history, all);
+  persistAll(history, all, vouchesForAll);
+  sealOwn(all);
   for (const entry of all) entry.sealed = Math.min(entry.sealed, entry.durable);
   for (const entry of all) judgeRemovals(entry, removals.get(entry.append.region) ?? []);
   judgeKills(history, all);
@@ -85,7 +95,7 @@ function newKnown(append: Append, timestamp: number): Known {
 function acknowledge(known: Map<number, Known>, append: Append): void {
   const entry = newKnown(append, append.timestamp);
   entry.committed = append.end;
-  if (append.persists) entry.durable = append.end;
+  if (append.persists) entry.sealed = append.end;
   known.set(whoOf(append.actor, append.number), entry);
 }
 
@@ -137,12 +147,13 @@ function assertUnique(all: readonly Known[]): void {
 }
 
 /** What `persisted` said, and waits for it, vouch for everything up to a timestamp. */
-function persistAll(history: History, all: readonly Known[]): void {
-  const promises: { upTo: number; time: number; run: number }[] = [];
-  for (const { actor, persisted, end } of history.samples)
-    promises.push({ upTo: persisted, time: end, run: runOf(actor) });
-  for (const { actor, upTo, end, code } of history.persists)
-    if (code === 'done' && upTo > 0) promises.push({ upTo, time: end, run: runOf(actor) });
+function persistAll(history: History, all: readonly Known[], vouchesForAll: boolean): void {
+  const promises: { upTo: number; time: number }[] = [];
+  for (const { persisted, end } of history.samples) promises.push({ upTo: persisted, time: end });
+  for (const { upTo, end, code } of history.persists)
+    if (code === 'done' && upTo > 0) promises.push({ upTo, time: end });
+  for (const { timestamp, persists, end } of vouchesForAll ? history.appends : [])
+    if (persists && timestamp > 0) promises.push({ upTo: timestamp, time: end });
   // From the greatest on: who vouches for a timestamp vouches for those below.
   promises.sort((a, b) => b.upTo - a.upTo);
   let next = 0;
@@ -159,14 +170,34 @@ function persistWhatWasCommitted(history: History, all: readonly Known[]): void 
   const whole = history.persists
     .filter(({ upTo, code }) => upTo === 0 && code === 'done')
     .sort((a, b) => a.begin - b.begin);
-  // The earliest end of those that begin at or after a given one.
-  const ends = whole.map(({ end }) => end);
-  for (let index = ends.length - 2; index >= 0; index -= 1)
-    ends[index] = Math.min(ends[index] ?? NEVER, ends[index + 1] ?? NEVER);
+  const ends = earliestFrom(whole.map(({ end }) => end));
   for (const entry of all) {
     const first = firstAfter(whole, entry.committed);
     entry.durable = Math.min(entry.durable, ends[first] ?? NEVER);
   }
+}
+
+/** Who persists an entry has persisted what the same thread committed before. */
+function sealOwn(all: readonly Known[]): void {
+  for (const own of groupBy(all, ({ append }) => append.actor).values()) {
+    const persisted = own
+      .map(({ append }) => append)
+      .filter(({ persists, code }) => persists && code === 'done')
+      .sort((a, b) => a.begin - b.begin);
+    const ends = earliestFrom(persisted.map(({ end }) => end));
+    for (const entry of own) {
+      if (entry.append.code !== 'done') continue;
+      entry.sealed = Math.min(entry.sealed, ends[firstAfter(persisted, entry.append.end)] ?? NEVER);
+    }
+  }
+}
+
+/** The earliest end of each and those that follow it. */
+function earliestFrom(ends: readonly number[]): number[] {
+  const earliest = [...ends];
+  for (let index = ends.length - 2; index >= 0; index -= 1)
+    earliest[index] = Math.min(earliest[index] ?? NEVER, earliest[index + 1] ?? NEVER);
+  return earliest;
 }
 
 /** Index of the first that begins after `time`. */

@@ -56,7 +56,8 @@ export async function play(scene: Scene): Promise<Judged> {
   const stage = new Stage(scene, directory);
   try {
     await stage.play();
-    return { ...check(readHistory(directory, stage.killed)), ...stage.counts };
+    const promises = { vouchesForAll: scene.medium !== 'pmem' };
+    return { ...check(readHistory(directory, stage.killed), promises), ...stage.counts };
   } catch (cause) {
     const kept = mkdtempSync(join(tmpdir(), 'varve-finding-'));
     cpSync(directory, kept, { recursive: true });
