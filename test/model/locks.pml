@@ -1,9 +1,9 @@
 /*
  * The lock word of the board: compareExchange, a bit for "somebody sleeps", Atomics.wait, Atomics.notify, takeover from the dead.
  *
- * Stands for: the robust lock of shared streams (src/core), used as REGION, COMMIT, STRUCTURE and DRAIN.
- * Abstracts: the short spin is one more try or none. The word is its two parts, changed in one step as one word is. A notify wakes any one
- * sleeper. A thread may die before any step; a sleeper that dies leaves the queue, as the kernel sees to it. A timeout may come at any
+ * Stands for: SharedLock (src/core/shared/lock.ts), used as REGION, COMMIT, STRUCTURE and DRAIN.
+ * Abstracts: the short spin is one more try or none. The word is its two parts, changed in one step as one word is. A notify wakes all
+ * sleepers. A thread may die before any step; a sleeper that dies leaves the queue, as the kernel sees to it. A timeout may come at any
  * time with ANY_TIMEOUT; without it only where somebody who died had to hand on: so nothing else needs one.
  *
  * Proves: mutual exclusion among the living; a dead holder's lock goes to exactly one; no wake-up is lost (every living thread
@@ -47,16 +47,12 @@ inline lock() {
     STEP(slept, seen = owner; seen_bit = sleepers);
     if
     :: seen == 0 ->
-      /* Who has slept cannot know that nobody else sleeps. */
+      /* All were woken: those who do not get it say anew that they sleep. */
       STEP(slept,
         if
         :: owner == 0 && sleepers == seen_bit ->
           owner = me;
-#ifdef WAKE_PLAIN
           sleepers = seen_bit;
-#else
-          sleepers = slept || seen_bit;
-#endif
           enter()
         :: else
         fi)
@@ -114,6 +110,7 @@ inline unlock() {
   STEP(0, inside--; mine = 0; seen_bit = sleepers; owner = 0; sleepers = 0);
 #ifndef NO_NOTIFY
   STEP(seen_bit,
+#ifdef NOTIFY_ONE
     if
     :: seen_bit && asleep[1] -> asleep[1] = 0; woken[1] = 1
     :: seen_bit && asleep[2] -> asleep[2] = 0; woken[2] = 1
@@ -122,12 +119,16 @@ inline unlock() {
 #endif
     :: else
     fi);
+#else
+    for (k : 1 .. THREADS) { if :: seen_bit && asleep[k] -> asleep[k] = 0; woken[k] = 1 :: else fi };
+    k = 0);
+#endif
 #endif
   seen_bit = 0
 }
 
 proctype Thread(byte me) {
-  byte n, seen;
+  byte n, seen, k;
   bit seen_bit, slept, mine;
 
   do

@@ -78,7 +78,7 @@ export const MODELS: readonly Model[] = [
     small: ['DEATHS=0', 'DEATHS=1'],
     large: ['DEATHS=2', 'DEATHS=2 ANY_TIMEOUT', 'DEATHS=2 ROUNDS=3'],
     mistakes: [
-      'DEATHS=0 WAKE_PLAIN',
+      'DEATHS=0 NOTIFY_ONE',
       'DEATHS=0 NO_BIT',
       'DEATHS=0 NO_NOTIFY',
       'TAKE_BY_STORE',
