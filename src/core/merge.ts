@@ -71,12 +71,12 @@ export class MergedWalker {
     let bound: number;
     do {
       // Before the regions are looked at: what is committed meanwhile waits for the next time.
-      bound = this.#core.bound();
+      bound = this.#core.others.bound();
       this.#bound = Math.max(this.#bound, bound);
       this.#lookAround();
       if (this.#isDue) return true;
       // What a reader finds in the regions may show how far it can go.
-    } while (this.#core.mayGoBeyond(bound));
+    } while (this.#core.others.mayGoBeyond(bound));
     return this.#ends && this.#end();
   }
 
@@ -94,8 +94,8 @@ export class MergedWalker {
   /** What a crash has left out of turn is shown at the end: nothing will ever come before it. */
   #end(): boolean {
     this.#ended = true;
-    if (this.#ahead.first === undefined || this.#core.hasWriter) return false;
-    this.#bound = this.#core.newestCommitted;
+    if (this.#ahead.first === undefined || this.#core.others.hasWriter) return false;
+    this.#bound = this.#core.others.newestCommitted;
     return this.#isDue;
   }
 
@@ -144,7 +144,7 @@ export class MergedBackwardWalker {
   /** @param from no later timestamp is visited */
   constructor(core: StreamCore, from: number) {
     this.#core = core;
-    core.notice();
+    core.others.notice();
     for (const region of core.regions.values()) this.#enter(region, from);
   }
 

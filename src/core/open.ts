@@ -173,7 +173,7 @@ function* recoverCore(core: StreamCore, request: OpenRequest): Steps<void> {
   const { medium, prefix, table } = core;
   const regions = [...core.regions.values()];
   let done = 0;
-  const census = core.horizon?.census ?? new Census(prefix.state);
+  const census = core.foreign?.horizon.census ?? new Census(prefix.state);
   const findings = yield* recover(prefix.state, regions, census, (bytes) => {
     done += bytes;
     request.onProgress({ phase: 'recovery', done, total: prefix.header.size });

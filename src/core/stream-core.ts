@@ -1,25 +1,23 @@
 import { VarveError } from '../base/errors.js';
-import { REGION_MAX, TIMESTAMP_END } from '../format/layout.js';
+import { REGION_MAX } from '../format/layout.js';
 import { LiveWriter } from '../media/live-writer.js';
 import type { Extent, Medium } from '../media/medium.js';
 import type { Allocator } from './allocator.js';
 import { Checkpointer, MARK_SPAN } from './checkpoint.js';
 import { Clock } from './clock.js';
-import { Follower, type LiveState } from './follower.js';
+import { ForeignWriter } from './foreign-writer.js';
 import { Herald } from './herald.js';
-import { Horizon } from './horizon.js';
 import { chooseKernel, type Kernel } from './kernel.js';
+import { Nobody } from './nobody.js';
+import type { Others } from './others.js';
 import { Persister } from './persister.js';
 import type { Prefix } from './prefix.js';
 import { errorOf, type Problem } from './problem.js';
-import type { Glance } from './record-watch.js';
-import { findMore, mayHaveMore } from './recovery.js';
 import type { RegionHost, RegionWatch } from './region-host.js';
 import type { RegionLog } from './region-log.js';
+import { OtherThreads } from './shared/other-threads.js';
 import type { Sharing } from './shared/sharing.js';
-import { Signal, unlessAborted } from './signal.js';
 import { StepQueue, type Steps } from './steps.js';
-import { refreshStructure } from './structure-refresh.js';
 import type { Table } from './table.js';
 import type { TableSlot } from './table-slots.js';
 
@@ -52,21 +50,17 @@ export class StreamCore implements RegionHost {
   readonly names = new Map<string, RegionLog>();
   /** What a recovery found missing that had been acknowledged. */
   damage: Problem | undefined = undefined;
-  watched = false;
   closed = false;
   /** Set once other threads of this process have the stream open, too. */
   sharing: Sharing | undefined = undefined;
   /** True once the medium is given up. */
   #ended = false;
   #poison: VarveError | undefined;
-  /** Of a reader. */
-  readonly horizon: Horizon | undefined;
-  readonly #commits = new Signal();
-  /** What the writer said of the table before it was read. */
-  #structure: number | undefined;
-  /** Of a reader. */
-  readonly #glance: Glance | undefined;
-  #follower: Follower | undefined;
+  /** Who else writes. */
+  others: Others;
+  /** Of a reader: the writer of another process. */
+  readonly foreign: ForeignWriter | undefined;
+  readonly #nobody: Nobody;
 
   constructor(parts: StreamParts) {
     this.medium = parts.medium;
@@ -74,27 +68,30 @@ export class StreamCore implements RegionHost {
     this.table = parts.table;
     this.allocator = parts.allocator;
     this.readOnly = parts.readOnly;
-    this.#glance = parts.readOnly ? parts.prefix.glance() : undefined;
-    this.horizon = parts.readOnly ? new Horizon(parts.prefix) : undefined;
     this.clock = new Clock(parts.prefix.state);
     this.tasks = new StepQueue(parts.medium);
     this.persister = new Persister(parts.medium, this.clock, this);
     this.checkpointer = new Checkpointer(parts.prefix, parts.table, this.clock, this.persister);
-  }
-
-  /** What the writer of another process says now; undefined where there is none, or no way to hear it. */
-  get live(): LiveState | undefined {
-    if (!this.readOnly || this.closed) return undefined;
-    return this.#following.state;
+    this.#nobody = new Nobody(this.clock);
+    this.foreign = parts.readOnly ? new ForeignWriter(this) : undefined;
+    this.others = this.foreign ?? this.#nobody;
   }
 
   get beside(): boolean {
-    return this.readOnly || this.sharing !== undefined;
+    return this.others.maybeWriting;
   }
 
-  get #following(): Follower {
-    this.#follower ??= new Follower(this.medium.live?.(this.uuid));
-    return this.#follower;
+  /** True while somebody waits for what this thread commits: `notifyCommitted` is to be called. */
+  get watched(): boolean {
+    return this.#nobody.watched;
+  }
+
+  /** Takes part beside other threads. */
+  share(sharing: Sharing): void {
+    this.sharing = sharing;
+    this.others = new OtherThreads(sharing, this.clock);
+    this.tasks.blocking = true;
+    this.persister.share(sharing.group);
   }
 
   /** The stream is open: readers of other processes can be told from now on. */
@@ -160,39 +157,17 @@ export class StreamCore implements RegionHost {
   }
 
   watch(slot: TableSlot): RegionWatch | undefined {
-    if (this.sharing !== undefined) return this.sharing.watch(slot);
-    return this.#glance === undefined ? undefined : this.table.watch(slot, this.#glance);
+    return this.others.watch(slot);
   }
 
-  /**
-   * Learns what others have changed in state and table since the last look. For a reader beside a writer of another process, at any
-   * time; for who writes too, while nobody else changes the structure.
-   */
   refresh(): void {
     this.assertOpen();
-    if (this.sharing === undefined) this.readStructure();
-    else this.sharing.refresh();
-  }
-
-  /** The same, where it is certain that no other thread changes anything. */
-  readStructure(): void {
-    // As it was before the table is looked at.
-    const structure = this.live?.structure;
-    refreshStructure(this);
-    this.horizon?.stateRead();
-    this.#structure = structure;
-    this.#glance?.looked();
+    this.others.refresh();
   }
 
   recheck(): void {
-    const structure = this.#glance?.copied ? this.live?.structure : undefined;
-    if (structure === undefined || structure !== this.#structure) this.refresh();
-    else this.#glance?.looked();
-  }
-
-  /** As `refresh`, where somebody else may write. */
-  notice(): void {
-    if (this.readOnly || this.sharing?.current === false) this.refresh();
+    this.assertOpen();
+    this.others.recheck();
   }
 
   /** Throws if the region table is damaged: regions may be there that nobody can see. */
@@ -220,12 +195,15 @@ export class StreamCore implements RegionHost {
   }
 
   notifyCommitted(): void {
-    this.watched = false;
-    this.#commits.notify();
+    this.#nobody.committed();
   }
 
   finishChanges(): void {
     this.tasks.finish();
+  }
+
+  grew(region: RegionLog): boolean {
+    return this.others.grew(region);
   }
 
   /**
@@ -234,91 +212,7 @@ export class StreamCore implements RegionHost {
    */
   async news(signal?: AbortSignal): Promise<void> {
     this.assertOpen();
-    if (this.sharing !== undefined) return unlessAborted(this.sharing.news.next(), signal);
-    if (this.readOnly) return this.#following.news(signal);
-    this.watched = true;
-    return unlessAborted(this.#commits.next(), signal);
-  }
-
-  /** Looks for what another process has committed, where one may write. */
-  look(): void {
-    this.sharing?.pull();
-    if (!this.readOnly) return;
-    this.refresh();
-    for (const region of this.regions.values()) this.grew(region);
-  }
-
-  grew(region: RegionLog): boolean {
-    if (this.sharing !== undefined) return this.sharing.log(region).pull();
-    if (this.horizon === undefined || !this.medium.retains) return false;
-    const { life, extent } = region;
-    extent.rewind();
-    const found = mayHaveMore(region) ? this.#findMore(region) : undefined;
-    // What cannot be read looks as if nothing had come.
-    if (this.medium.failed !== undefined) throw this.medium.failed;
-    if (found === undefined || !region.isStill(life)) return false;
-    this.horizon.found(found.timestamps, found.certified);
-    return true;
-  }
-
-  #findMore(region: RegionLog): ReturnType<typeof findMore> {
-    // Not only what a glimpse has shown.
-    region.extent.rewind();
-    return findMore(region, TIMESTAMP_END);
-  }
-
-  /** The newest entry that readers see. */
-  get newestCommitted(): number {
-    this.sharing?.pull();
-    return this.horizon?.newestCommitted(this.live) ?? this.clock.newestCommitted;
-  }
-
-  /** The newest entry that is persisted with all before it. */
-  get newestPersisted(): number {
-    this.sharing?.settle();
-    this.horizon?.lookAtState();
-    return this.horizon?.newestPersisted(this.live) ?? this.clock.newestPersisted;
-  }
-
-  /** Everything up to this timestamp is persisted. */
-  get persistedUpTo(): number {
-    this.sharing?.settle();
-    this.horizon?.lookAtState();
-    return this.horizon?.durable(this.live) ?? this.clock.persisted;
-  }
-
-  /** True if every entry up to the timestamp can be seen. */
-  sees(timestamp: number): boolean {
-    const { horizon } = this;
-    this.sharing?.pull();
-    if (horizon === undefined) return this.clock.last >= timestamp;
-    if (horizon.sure(this.live) >= timestamp) return true;
-    this.look();
-    return horizon.sure(undefined) >= timestamp;
-  }
-
-  /** True if a look since `bound` has shown that the bound can be higher. */
-  mayGoBeyond(bound: number): boolean {
-    return this.horizon !== undefined && this.horizon.sure(undefined) > bound;
-  }
-
-  /** True if another process may be writing, as far as this one can see. */
-  get hasWriter(): boolean {
-    return this.readOnly && this.medium.isWritten?.() === true;
-  }
-
-  /** A timestamp up to which everything is found by who looks into the regions from now on. */
-  bound(): number {
-    const { horizon } = this;
-    if (horizon === undefined) {
-      const bound = this.newestCommitted;
-      this.notice();
-      return bound;
-    }
-    const sure = horizon.sure(this.live);
-    // Only now: an entry up to there may stand in a region that is not known yet.
-    this.refresh();
-    return Math.max(sure, horizon.sure(undefined));
+    await this.others.news(signal);
   }
 
   /** A region has grown so much since its mark that it is time for a new one. */
@@ -384,7 +278,7 @@ export class StreamCore implements RegionHost {
       this.#end(() => this.#closedError());
       this.#ended = true;
       this.persister.herald?.close(last);
-      this.#follower?.close();
+      this.others.close();
       if (last || medium.leave === undefined) medium.close();
       else medium.leave();
     }
@@ -419,7 +313,7 @@ export class StreamCore implements RegionHost {
   #end(reason: () => Error): void {
     for (const region of this.regions.values()) region.stop();
     this.persister.stop(reason);
-    this.sharing?.news.wakeOwn();
+    if (this.sharing !== undefined) this.others.close();
     this.notifyCommitted();
   }
 

@@ -146,7 +146,7 @@ class EntryIterator implements IterableIterator<Entry> {
 
   #mayShow(timestamp: number): boolean {
     if (!this.#persistedOnly || timestamp <= this.#persisted) return true;
-    this.#persisted = this.#core.persistedUpTo;
+    this.#persisted = this.#core.others.persistedUpTo;
     return timestamp <= this.#persisted;
   }
 
@@ -187,7 +187,7 @@ function checked(options: EntriesOptions | undefined, core: StreamCore): Checked
   const reverse = flagOption(options?.reverse, 'reverse');
   const given = options?.from === undefined ? undefined : timestampOption(options.from, 'from');
   if (!reverse) return { from: given ?? 0, reverse, persisted };
-  const most = persisted ? core.persistedUpTo : Number.POSITIVE_INFINITY;
+  const most = persisted ? core.others.persistedUpTo : Number.POSITIVE_INFINITY;
   return { from: Math.min(given ?? most, most), reverse, persisted };
 }
 

@@ -143,7 +143,7 @@ export class Stream {
    */
   get available(): number {
     this.#core.assertOpen();
-    this.#core.notice();
+    this.#core.others.notice();
     return this.#core.available;
   }
 
@@ -160,7 +160,7 @@ export class Stream {
 
   /** The newest timestamp that readers see; 0 if there is none. In a read-only stream: that this one has seen, or been told of. */
   get committed(): number {
-    return this.#core.newestCommitted;
+    return this.#core.others.newestCommitted;
   }
 
   /**
@@ -169,7 +169,7 @@ export class Stream {
    * it may lack the last entries until further ones come, or until the writer has rested for a second.
    */
   get persisted(): number {
-    return this.#core.newestPersisted;
+    return this.#core.others.newestPersisted;
   }
 
   /** True from the moment `close` was called. */
@@ -205,7 +205,7 @@ export class Stream {
     if (typeof nameOrId !== 'string' && typeof nameOrId !== 'number') {
       throw typeError(`Cannot look for a region by ${typeof nameOrId}: use its name or its id`);
     }
-    this.#core.notice();
+    this.#core.others.notice();
     const log =
       typeof nameOrId === 'string' ? this.#core.names.get(nameOrId) : this.#core.regions.get(nameOrId);
     if (log !== undefined) return this.#regionOf(log);
@@ -220,7 +220,7 @@ export class Stream {
    */
   *regions(): IterableIterator<Region> {
     this.#core.assertOpen();
-    this.#core.notice();
+    this.#core.others.notice();
     for (const log of this.#core.regions.values()) {
       this.#core.assertOpen();
       yield this.#regionOf(log);
@@ -264,7 +264,7 @@ export class Stream {
     const wanted = timestampOption(timestamp, 'a timestamp');
     const core = this.#core;
     core.assertOpen();
-    while (!core.sees(wanted)) {
+    while (!core.others.sees(wanted)) {
       core.assertSound();
       await core.news();
       core.assertOpen();
@@ -288,7 +288,7 @@ export class Stream {
     const core = this.#core;
     core.assertOpen();
     if (!core.readOnly) core.assertWritable();
-    core.look();
+    core.others.look();
     await core.persister.whenPersisted(core.clock.last);
   }
 
@@ -309,7 +309,7 @@ export class Stream {
   async check(options: CheckOptions = {}): Promise<CheckReport> {
     assertOptions(options);
     await this.persist();
-    this.#core.notice();
+    this.#core.others.notice();
     this.#core.persister.sealAll();
     const { onProgress, signal } = options;
     const steps = check(this.#core, (done, total) => onProgress?.({ phase: 'check', done, total }));
@@ -356,9 +356,9 @@ export class Stream {
   /** Beside a writer of another process. */
   async #whenToldPersisted(timestamp: number): Promise<void> {
     const core = this.#core;
-    while (core.persistedUpTo < timestamp) {
+    while (core.others.persistedUpTo < timestamp) {
       await core.news();
-      core.look();
+      core.others.look();
     }
   }
 

@@ -78,15 +78,15 @@ for (const [what, put] of Object.entries(IMPOSTORS)) {
     if (problem !== undefined) return t.skip(problem);
     const { place, live, page } = await closedStream(t);
     put(live, page, t);
-    assert.equal(readingCore(t, place).live, undefined);
+    assert.equal(readingCore(t, place).foreign?.live, undefined);
 
     const writer = await place.open();
     writer.region('log')?.appendSync('two');
     const reader = readingCore(t, place);
     if (what === 'a directory')
-      assert.equal(reader.live, undefined, 'what cannot be removed is done without');
-    else assert.equal(reader.live?.persisted, writer.persisted);
-    assert.ok((reader.live?.persisted ?? 0) !== 900);
+      assert.equal(reader.foreign?.live, undefined, 'what cannot be removed is done without');
+    else assert.equal(reader.foreign?.live?.persisted, writer.persisted);
+    assert.ok((reader.foreign?.live?.persisted ?? 0) !== 900);
     await writer.close();
   });
 }
@@ -97,9 +97,13 @@ test("a live file of somebody else is nobody's news", async (t) => {
   const { place, live, page } = await closedStream(t);
   writeFileSync(live, page, { mode: 0o644 });
   chownSync(live, STRANGER, STRANGER);
-  assert.equal(readingCore(t, place).live, undefined);
+  assert.equal(readingCore(t, place).foreign?.live, undefined);
   chownSync(place.path, STRANGER, STRANGER);
-  assert.equal(readingCore(t, place).live?.persisted, 900, 'but the owner of the stream may tell of it');
+  assert.equal(
+    readingCore(t, place).foreign?.live?.persisted,
+    900,
+    'but the owner of the stream may tell of it',
+  );
 });
 
 for (const persisted of [Number.NaN, -1, Number.POSITIVE_INFINITY, 1.5, 2 ** 60]) {
@@ -111,7 +115,7 @@ for (const persisted of [Number.NaN, -1, Number.POSITIVE_INFINITY, 1.5, 2 ** 60]
     page.writeDoubleLE(persisted, LIVE.words.at + LIVE.committed);
     page.fill(0xff, LIVE.words.at, LIVE.words.at + 8);
     writeFileSync(live, page, { mode: 0o600 });
-    const { live: said } = readingCore(t, place);
+    const said = readingCore(t, place).foreign?.live;
     assert.deepEqual([said?.persisted, said?.committed], [0, 0]);
     const stream = await place.open({ readOnly: true });
     assert.ok(stream.persisted >= 0 && stream.persisted <= stream.committed);

@@ -11,36 +11,36 @@ for (const kind of FILE_KINDS) {
     const place = filePlaceOn(t, kind);
     const writer = await place.open();
     const core = readingCore(t, place);
-    const empty = core.live;
+    const empty = core.foreign?.live;
     assert.ok(empty !== undefined);
     assert.deepEqual([empty.persisted, empty.committed], [0, 0]);
 
     const region = await writer.allocate('64KiB', { name: 'orders' });
-    const allocated = core.live?.structure;
+    const allocated = core.foreign?.live?.structure;
     assert.notEqual(allocated, empty.structure);
     region.appendSync('one');
-    assert.equal(core.live?.persisted, 1);
+    assert.equal(core.foreign?.live?.persisted, 1);
     await region.append('two');
-    assert.equal(core.live?.persisted, 2);
-    assert.equal(core.live?.committed, 2);
-    assert.equal(core.live?.structure, allocated);
+    assert.equal(core.foreign?.live?.persisted, 2);
+    assert.equal(core.foreign?.live?.committed, 2);
+    assert.equal(core.foreign?.live?.structure, allocated);
     region.appendSync('three', { until: 'committed' });
-    assert.ok((core.live?.persisted ?? 0) <= writer.persisted);
+    assert.ok((core.foreign?.live?.persisted ?? 0) <= writer.persisted);
     await writer.persist();
-    assert.equal(core.live?.persisted, 3);
+    assert.equal(core.foreign?.live?.persisted, 3);
     await region.clear();
-    const cleared = core.live?.structure;
+    const cleared = core.foreign?.live?.structure;
     assert.notEqual(cleared, allocated);
     await region.free();
-    assert.notEqual(core.live?.structure, cleared);
+    assert.notEqual(core.foreign?.live?.structure, cleared);
 
     await writer.close();
-    assert.equal(core.live?.persisted, 3, 'what was persisted stays persisted');
+    assert.equal(core.foreign?.live?.persisted, 3, 'what was persisted stays persisted');
     const next = await place.open();
-    assert.equal(core.live?.persisted, 3);
-    assert.equal(core.live?.committed, 3);
+    assert.equal(core.foreign?.live?.persisted, 3);
+    assert.equal(core.foreign?.live?.committed, 3);
     const later = (await next.allocate(4096)).appendSync('later').timestamp;
-    assert.equal(core.live?.persisted, later);
+    assert.equal(core.foreign?.live?.persisted, later);
     await next.close();
   });
 
@@ -51,6 +51,6 @@ for (const kind of FILE_KINDS) {
     await (await place.open()).close();
     assert.equal(liveFileOf(place.path), undefined, 'a writer that has closed leaves nothing behind');
     const core = readingCore(t, place);
-    assert.equal(core.live, undefined);
+    assert.equal(core.foreign?.live, undefined);
   });
 }

@@ -39,7 +39,7 @@ function begin(core: StreamCore): Sharing {
   const { data } = core.prefix;
   const board = Board.create(Lines.capacity(data.blockSize, data.end - data.start));
   const sharing = new Sharing(core, board, new Threads(board));
-  takePart(core, sharing);
+  core.share(sharing);
   sharing.begin();
   return sharing;
 }
@@ -71,7 +71,7 @@ function join(medium: Medium, { board: memory, start }: CoreHandle): StreamCore 
     const core = loadStructure(medium);
     core.clock.start = start;
     const sharing = new Sharing(core, board, threads);
-    takePart(core, sharing);
+    core.share(sharing);
     sharing.join(taking === 'abandoned');
     return core;
   } catch (error) {
@@ -80,12 +80,6 @@ function join(medium: Medium, { board: memory, start }: CoreHandle): StreamCore 
   } finally {
     structure.release();
   }
-}
-
-function takePart(core: StreamCore, sharing: Sharing): void {
-  core.sharing = sharing;
-  core.tasks.blocking = true;
-  core.persister.share(sharing.group);
 }
 
 function handleOf(medium: Medium): MediumHandle {

@@ -7,6 +7,7 @@ import type { RegionLog } from '../region-log.js';
 import type { Steps } from '../steps.js';
 import { takeSync } from '../steps.js';
 import type { StreamCore } from '../stream-core.js';
+import { refreshStructure } from '../structure-refresh.js';
 import type { TableSlot } from '../table-slots.js';
 import { BOARD, type Board, REGION, readTimestamp, storeTimestamp, UNIT } from './board.js';
 import { Committer, type Written } from './committer.js';
@@ -270,7 +271,7 @@ export class Sharing {
       this.pull();
       return;
     }
-    this.#core.readStructure();
+    refreshStructure(this.#core);
     this.#seen = Atomics.load(this.#words, BOARD.structure);
     this.pull();
     this.#adopt();

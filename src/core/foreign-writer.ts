@@ -1,0 +1,129 @@
+import { TIMESTAMP_END } from '../format/layout.js';
+import { Follower, type LiveState } from './follower.js';
+import { Horizon } from './horizon.js';
+import type { Others } from './others.js';
+import type { Glance, RecordWatch } from './record-watch.js';
+import { findMore, mayHaveMore } from './recovery.js';
+import type { RegionLog } from './region-log.js';
+import type { StreamCore } from './stream-core.js';
+import { refreshStructure } from './structure-refresh.js';
+import type { TableSlot } from './table-slots.js';
+
+/** The writer of another process, as a read-only stream sees it: by what stands on the medium, and by what it says of itself where it can be heard. */
+export class ForeignWriter implements Others {
+  readonly maybeWriting = true;
+  readonly horizon: Horizon;
+  readonly #core: StreamCore;
+  readonly #glance: Glance;
+  /** What the writer said of the table before it was read. */
+  #structure: number | undefined;
+  #follower: Follower | undefined;
+
+  constructor(core: StreamCore) {
+    this.#core = core;
+    this.#glance = core.prefix.glance();
+    this.horizon = new Horizon(core.prefix);
+  }
+
+  /** What it says now; undefined where there is none, or no way to hear it. */
+  get live(): LiveState | undefined {
+    return this.#core.closed ? undefined : this.#following.state;
+  }
+
+  get #following(): Follower {
+    this.#follower ??= new Follower(this.#core.medium.live?.(this.#core.uuid));
+    return this.#follower;
+  }
+
+  watch(slot: TableSlot): RecordWatch {
+    return this.#core.table.watch(slot, this.#glance);
+  }
+
+  refresh(): void {
+    this.#core.assertOpen();
+    // As it was before the table is looked at.
+    const structure = this.live?.structure;
+    refreshStructure(this.#core);
+    this.horizon.stateRead();
+    this.#structure = structure;
+    this.#glance.looked();
+  }
+
+  /** As `refresh`, where windows are copies and only for what the writer does not say. */
+  recheck(): void {
+    const structure = this.#glance.copied ? this.live?.structure : undefined;
+    if (structure === undefined || structure !== this.#structure) this.refresh();
+    else this.#glance.looked();
+  }
+
+  notice(): void {
+    this.refresh();
+  }
+
+  look(): void {
+    this.refresh();
+    for (const region of this.#core.regions.values()) this.grew(region);
+  }
+
+  grew(region: RegionLog): boolean {
+    const { medium } = this.#core;
+    if (!medium.retains) return false;
+    const { life, extent } = region;
+    extent.rewind();
+    const found = mayHaveMore(region) ? findAll(region) : undefined;
+    // What cannot be read looks as if nothing had come.
+    if (medium.failed !== undefined) throw medium.failed;
+    if (found === undefined || !region.isStill(life)) return false;
+    this.horizon.found(found.timestamps, found.certified);
+    return true;
+  }
+
+  get newestCommitted(): number {
+    return this.horizon.newestCommitted(this.live);
+  }
+
+  get newestPersisted(): number {
+    this.horizon.lookAtState();
+    return this.horizon.newestPersisted(this.live);
+  }
+
+  get persistedUpTo(): number {
+    this.horizon.lookAtState();
+    return this.horizon.durable(this.live);
+  }
+
+  sees(timestamp: number): boolean {
+    if (this.horizon.sure(this.live) >= timestamp) return true;
+    this.look();
+    return this.horizon.sure(undefined) >= timestamp;
+  }
+
+  bound(): number {
+    const sure = this.horizon.sure(this.live);
+    // Only now: an entry up to there may stand in a region that is not known yet.
+    this.refresh();
+    return Math.max(sure, this.horizon.sure(undefined));
+  }
+
+  mayGoBeyond(bound: number): boolean {
+    return this.horizon.sure(undefined) > bound;
+  }
+
+  get hasWriter(): boolean {
+    return this.#core.medium.isWritten?.() === true;
+  }
+
+  news(signal: AbortSignal | undefined): Promise<void> {
+    return this.#following.news(signal);
+  }
+
+  close(): void {
+    this.#follower?.close();
+  }
+}
+
+function findAll(region: RegionLog): ReturnType<typeof findMore> {
+  // Not only what a glimpse has shown.
+  region.extent.rewind();
+  return findMore(region, TIMESTAMP_END);
+}
