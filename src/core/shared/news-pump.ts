@@ -35,9 +35,9 @@ export class NewsPump {
     this.#signal.notify();
   }
 
-  /** The same, if somebody waits. The commit lock has been given up since the commit, which keeps this load behind it. */
+  /** The same, if somebody waits. */
   tellIfAwaited(): void {
-    if (this.#words[BOARD.waiting] !== 0) this.tell();
+    if (Atomics.load(this.#words, BOARD.waiting) !== 0) this.tell();
   }
 
   #arm(): number {
