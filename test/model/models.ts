@@ -19,13 +19,15 @@ export const MODELS: readonly Model[] = [
     small: [
       'LINES SHORT MIXED READER',
       'LINES SHORT REGIONS=2 READER',
-      'MAPPED REGIONS=2 READER',
+      'MAPPED REGIONS=2',
+      'MAPPED READER',
       'FILE REGIONS=2',
     ],
     large: [
       'LINES SHORT MIXED REGIONS=2 READER DEATHS=2',
       'LINES REGIONS=2 READER',
       'LINES SHORT THREADS=3 DEATHS=2 READER',
+      'MAPPED REGIONS=2 READER',
       'MAPPED THREADS=3 READER',
       'FILE THREADS=3 READER',
       'MAPPED APPENDS=2 REGIONS=2 READER',
@@ -48,9 +50,16 @@ export const MODELS: readonly Model[] = [
   {
     name: 'structure',
     about: 'clear, free, reuse, checkpoints, beside appends and reads',
-    small: ['READER', 'READER REUSE CHANGERS=1 APPENDERS=2', 'CHECKPOINT APPENDERS=2 GROUP', 'DRAINER GROUP'],
+    small: [
+      'READER',
+      'REUSE CHANGERS=1 APPENDERS=2',
+      'CHECKPOINT CHANGERS=1 APPENDERS=2 GROUP',
+      'DRAINER GROUP',
+    ],
     large: [
       'READER REUSE',
+      'READER REUSE CHANGERS=1 APPENDERS=2',
+      'CHECKPOINT APPENDERS=2 GROUP',
       'READER REUSE APPENDERS=2',
       'DRAINER GROUP CHECKPOINT',
       'READER CHECKPOINT APPENDERS=2 DEATHS=2',
@@ -62,7 +71,7 @@ export const MODELS: readonly Model[] = [
       'COUNTER_IF_NEWS',
       'CHANGING_WITHOUT_LOCK',
       'NO_FIRST_DRAIN',
-      'READER REUSE APPENDERS=2 REFRESH_LOOSE',
+      'REUSE CHANGERS=1 APPENDERS=2 REFRESH_LOOSE',
       'WAIT_FOR_CHANGER',
       'NO_COUNTER',
       'READER LIFE_BEFORE_BYTES',
@@ -106,8 +115,8 @@ export const MODELS: readonly Model[] = [
   {
     name: 'group',
     about: 'the drain of a group, failing syncs, dead, stalled and late threads',
-    small: ['DEATHS=0 LATE', 'THREADS=2', 'THREADS=2 LATE'],
-    large: ['', 'LATE', 'STALLS=1', 'DEATHS=2 LATE', 'SHARED_DESCRIPTION NO_COURTESY'],
+    small: ['DEATHS=0', 'THREADS=2', 'THREADS=2 LATE'],
+    large: ['', 'DEATHS=0 LATE', 'LATE', 'STALLS=1', 'DEATHS=2 LATE', 'SHARED_DESCRIPTION NO_COURTESY'],
     mistakes: [
       'DEATHS=0 SHARED_DESCRIPTION',
       'SHARED_DESCRIPTION NO_COURTESY TAKEOVER_TRUSTS',
