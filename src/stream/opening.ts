@@ -38,7 +38,11 @@ export function openTargetSync(target: Target, options: StreamOptions | undefine
  * that looks like damage. Further looks decide.
  */
 function mayBeBlurred(core: StreamCore): boolean {
-  return core.readOnly && core.medium.path !== undefined && core.damage !== undefined;
+  return core.readOnly && core.medium.path !== undefined && isDamaged(core);
+}
+
+function isDamaged({ damage, table }: StreamCore): boolean {
+  return damage !== undefined || table.problems.length > 0;
 }
 
 async function openOnce(target: Target, options: StreamOptions | undefined): Promise<StreamCore> {

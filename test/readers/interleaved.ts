@@ -28,7 +28,7 @@ export async function interleave(seed: number, sight: Sight, steps: number): Pro
   }
   world.end();
   await nextJob(ledger);
-  for (const watcher of watchers) watcher.lookAtAll();
+  for (const watcher of watchers) watcher.lookAtEnd();
   for (const tail of tails) {
     tail.take(Number.POSITIVE_INFINITY);
     tail.assertComplete(Number.POSITIVE_INFINITY);

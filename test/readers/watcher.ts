@@ -50,6 +50,14 @@ export class Watcher {
     for (const look of new Set(LOOKS)) this[look]();
   }
 
+  /** Looks at everything when the writer has closed: nothing is in doubt any more. */
+  lookAtEnd(): void {
+    this.lookAtAll();
+    const { persisted, committed } = this.#stream;
+    const last = this.#ledger.persisted;
+    assert.deepEqual([persisted, committed], [last, last], 'what is persisted and committed in the end');
+  }
+
   /** The regions are those of the writer, but for the one that is just being changed. */
   regions(): void {
     const { change } = this.#ledger;
