@@ -62,6 +62,13 @@ passes('a kill that takes what was only committed, from the back', (story) => {
   story.pass([a, c], { actor: 2001 });
 });
 
+passes('a region that begins anew after a kill, as nothing in it had been persisted', (story) => {
+  story.pass([story.append(1000, 1, { persists: false })]);
+  story.kill();
+  story.pass([], { actor: 2000 });
+  story.pass([story.append(2000)], { actor: 2001 });
+});
+
 passes('an append of a thread that was terminated, be it there or not', (story) => {
   const a = story.append(1001, 1, { timestamp: 1 });
   const lost = { ...a, timestamp: 0, code: 'unknown', end: NEVER };

@@ -15,7 +15,7 @@ export function judgeReads(ledger: Ledger): void {
   for (const entry of ledger.all) {
     must(entry.alive <= entry.missed, 'back', () => `timestamp ${entry.timestamp} was gone, and came back`);
   }
-  judgeStarts(ledger);
+  judgeStarts(ledger, byTimestamp);
 }
 
 function judgeCode({ removals, history }: Ledger, pass: Pass): void {
@@ -130,11 +130,13 @@ function dropsOut({ removals }: Ledger, pass: Pass, entry: Known): boolean {
 }
 
 /** A region begins anew only when it was cleared. */
-function judgeStarts({ history, removals }: Ledger): void {
+function judgeStarts({ history, removals }: Ledger, byTimestamp: ReadonlyMap<number, Known>): void {
   const starts = new Map<number, Set<number>>();
   for (const { way, region, from, seen } of history.passes) {
     const [first] = seen;
     if (way !== 'pass' || region === 0 || from > 0 || first === undefined) continue;
+    // What a kill took makes room for another beginning.
+    if (byTimestamp.get(first.timestamp)?.lost !== NEVER) continue;
     starts.set(region, (starts.get(region) ?? new Set()).add(first.timestamp));
   }
   for (const [region, firsts] of starts) {
