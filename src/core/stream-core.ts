@@ -257,7 +257,7 @@ export class StreamCore implements RegionHost {
     this.closed = true;
     let failure: { error: unknown } | undefined;
     try {
-      this.sharing?.cancelOpen();
+      this.sharing?.cancelOpen(this.#closedError());
       for (const region of this.regions.values()) region.reservations.cancelOpen();
     } catch (error) {
       failure = { error };

@@ -60,6 +60,8 @@ export const THREAD = {
   id: 2,
   startLow: 3,
   startHigh: 4,
+  /** 1 once it has done with the stream, while it still holds locks. */
+  leaving: 5,
   size: LINE_WORDS,
 } as const;
 

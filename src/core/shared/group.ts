@@ -136,7 +136,7 @@ export class GroupCommit {
     try {
       const target = this.seal();
       await this.#medium.drain();
-      this.reached(target);
+      if (!this.#sharing.threads.left) this.reached(target);
     } finally {
       this.#draining = false;
       if (mine) this.#lock.release();

@@ -61,9 +61,18 @@ export function attachCore(handle: CoreHandle): StreamCore {
   }
 }
 
-function join(medium: Medium, { board: memory, start }: CoreHandle): StreamCore {
-  const board = new Board(memory);
+function join(medium: Medium, handle: CoreHandle): StreamCore {
+  const board = new Board(handle.board);
   const threads = new Threads(board);
+  try {
+    return load(medium, handle, board, threads);
+  } catch (error) {
+    threads.leave();
+    throw error;
+  }
+}
+
+function load(medium: Medium, { start }: CoreHandle, board: Board, threads: Threads): StreamCore {
   const structure = new SharedLock(board.words, BOARD.structureLock, threads);
   const taking = structure.acquire();
   try {
@@ -74,9 +83,6 @@ function join(medium: Medium, { board: memory, start }: CoreHandle): StreamCore 
     core.share(sharing);
     sharing.join(taking === 'abandoned');
     return core;
-  } catch (error) {
-    threads.leave();
-    throw error;
   } finally {
     structure.release();
   }

@@ -115,11 +115,12 @@ export class SharedPlaces implements Places {
     this.#change(place, Mark.cancelled, 0);
   }
 
-  /** Cancels the places of this thread that are open, so that what was published behind them is committed. */
-  cancelOpen(): void {
+  /** Cancels the places of this thread that are open, so that what was published behind them is committed; who waits for others is told. */
+  end(reason: VarveError): void {
     for (const place of [...this.#own.values()].reverse()) {
       if (place.state === 'open') this.cancel(place);
     }
+    this.fail(reason);
   }
 
   /**
@@ -300,6 +301,7 @@ export class SharedPlaces implements Places {
         const { tail } = this.#log;
         this.#settleAll();
         if (this.#own.size > 0) await this.#log.wait(tail, PATIENCE);
+        if (this.#sharing.threads.left) return;
       }
     } catch (error) {
       if (error instanceof VarveError) this.fail(error);

@@ -1,3 +1,4 @@
+import type { VarveError } from '../../base/errors.js';
 import { Window } from '../../media/window.js';
 import { goneBefore } from '../append-errors.js';
 import { MARK_SPAN } from '../checkpoint.js';
@@ -244,9 +245,9 @@ export class Sharing {
     });
   }
 
-  /** Cancels what this thread has open. */
-  cancelOpen(): void {
-    for (const log of this.#logs.values()) log.reservations.cancelOpen();
+  /** Cancels what this thread has open. What it has published behind places of others is theirs to commit: nobody here waits for it any more. */
+  cancelOpen(reason: VarveError): void {
+    for (const log of this.#logs.values()) log.reservations.end(reason);
   }
 
   /** Takes this thread out. Where it is the last one, nobody can attach any more, and it takes these steps; true then. */
@@ -254,11 +255,11 @@ export class Sharing {
     this.#enter();
     try {
       const last = this.threads.alone;
+      this.threads.prepareToLeave();
       if (last) {
         Atomics.store(this.#words, BOARD.closed, 1);
         yield* steps;
       }
-      this.threads.leave();
       return last;
     } finally {
       this.#leave();
@@ -267,14 +268,22 @@ export class Sharing {
 
   #enter(): void {
     const abandoned = this.#structure.acquire() === 'abandoned';
-    if (this.current && !abandoned) {
-      this.pull();
-      return;
+    try {
+      this.#catchUp(abandoned);
+    } catch (error) {
+      const poison = this.#core.poison(error);
+      this.#structure.release();
+      throw poison;
     }
-    refreshStructure(this.#core);
-    this.#seen = Atomics.load(this.#words, BOARD.structure);
+  }
+
+  #catchUp(abandoned: boolean): void {
+    if (!this.current || abandoned) {
+      refreshStructure(this.#core);
+      this.#seen = Atomics.load(this.#words, BOARD.structure);
+      this.#adopt();
+    }
     this.pull();
-    this.#adopt();
     if (abandoned) this.#mend();
   }
 

@@ -25,6 +25,7 @@ export class Threads {
     const at = board.thread(line);
     const turns = Atomics.add(this.#words, at + THREAD.turns, 1) + 1;
     this.me = turns * LINES + line;
+    Atomics.store(this.#words, at + THREAD.leaving, 0);
     Atomics.store(this.#words, at + THREAD.id, id);
     Atomics.store(this.#words, at + THREAD.startLow, start | 0);
     Atomics.store(this.#words, at + THREAD.startHigh, Math.floor(start / 2 ** 32));
@@ -44,13 +45,29 @@ export class Threads {
   get alone(): boolean {
     for (let line = 1; line < LINES; line++) {
       const number = this.#numberIn(line);
-      if (number !== this.me && !this.#isVacant(number)) return false;
+      if (number === this.me || this.#isLeaving(line)) continue;
+      if (!this.#isVacant(number)) return false;
     }
     return true;
   }
 
+  /** From now on this thread does not count as one that has the stream open. */
+  prepareToLeave(): void {
+    Atomics.store(this.#words, this.#board.thread(this.me % LINES) + THREAD.leaving, 1);
+  }
+
+  #isLeaving(line: number): boolean {
+    return Atomics.load(this.#words, this.#board.thread(line) + THREAD.leaving) !== 0;
+  }
+
+  /** True once this thread is out. It must not take a lock any more: others would take it for dead. */
+  get left(): boolean {
+    return this.#numberIn(this.me % LINES) !== this.me;
+  }
+
   /** Takes this thread out. It holds no lock and no place. */
   leave(): void {
+    if (this.left) return;
     Atomics.store(this.#words, this.#board.thread(this.me % LINES) + THREAD.number, 0);
   }
 
