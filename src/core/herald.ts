@@ -11,6 +11,14 @@ const SHOW_DELAY = 10;
 
 const [PERSISTED, COMMITTED] = [LIVE.persisted / 8, LIVE.committed / 8] as const;
 
+/** How several threads tell readers what they agree on. */
+export interface Agreement {
+  /** Has `tell` called with the newest persisted timestamp whenever that is found out, by one thread at a time. */
+  onDurable(tell: (persisted: number) => void): void;
+  /** Calls `tell` at once, while no other thread tells anything: with the newest persisted timestamp, and the number of the structure. */
+  together(tell: (persisted: number, structure: number) => void): void;
+}
+
 /**
  * The writer's policy of telling readers of other processes how far it has come: the two numbers are stored after every drain, which
  * costs nothing, and readers are woken as often as a drain is slow, or somebody is known to wait.
@@ -27,24 +35,29 @@ export class Herald {
   #armed: boolean;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
-  /** Set once several threads announce: what is stored is then what they agree on, one at a time. */
-  #together: ((store: (persisted: number, structure: number) => void) => void) | undefined;
+  /** Set once several threads announce. */
+  #agreement: Agreement | undefined;
 
-  /** @param slow true if a drain takes so long that waking after each of them costs little */
-  constructor(live: LiveWriter, clock: Clock, slow: boolean) {
+  /**
+   * @param slow true if a drain takes so long that waking after each of them costs little
+   * @param agreement of the threads, if other ones announce, too
+   */
+  constructor(live: LiveWriter, clock: Clock, slow: boolean, agreement: Agreement | undefined) {
     this.#live = live;
     this.#clock = clock;
     this.#slow = slow;
     this.#numbers = live.numbers;
     this.#every = slow ? 1 : SELDOM;
     this.#armed = slow;
-    this.#store(clock.newestPersisted);
-    live.tell();
+    if (agreement === undefined) this.#store(clock.newestPersisted);
+    else this.share(agreement);
+    this.#tell();
   }
 
-  /** From now on other threads announce, too. `together` calls what it is given while no other thread does. */
-  share(together: (store: (persisted: number, structure: number) => void) => void): void {
-    this.#together = together;
+  /** From now on other threads announce, too. */
+  share(agreement: Agreement): void {
+    this.#agreement = agreement;
+    agreement.onDurable((persisted) => this.#store(persisted));
   }
 
   /** The number of the structure that readers know. */
@@ -54,7 +67,7 @@ export class Herald {
 
   /** Everything that the clock calls persisted is, and can be seen by readers. */
   announce(): void {
-    if (this.#together === undefined) this.#store(this.#clock.newestPersisted);
+    if (this.#agreement === undefined) this.#store(this.#clock.newestPersisted);
     if (!this.#armed) this.#begin();
     else if (++this.#unrung >= this.#every) this.#ring();
   }
@@ -62,9 +75,8 @@ export class Herald {
   /** A region was allocated, cleared or freed: its record is stored. */
   structureChanged(): void {
     if (this.#closed) return;
-    if (this.#together === undefined) this.#live.structure++;
-    this.#agree();
-    this.#live.tell();
+    if (this.#agreement === undefined) this.#live.structure++;
+    this.#tell();
   }
 
   /** @param last false if other threads go on */
@@ -79,18 +91,21 @@ export class Herald {
     this.#numbers[PERSISTED] = persisted;
   }
 
-  #agree(): void {
-    this.#together?.((persisted, structure) => {
+  /** What is written, and not just stored, is written while no other thread does: it must not go back. */
+  #tell(): void {
+    const live = this.#live;
+    this.#agreement?.together((persisted, structure) => {
       this.#store(persisted);
-      this.#live.structure = structure;
+      live.structure = structure;
+      if (!live.isMapped) live.tell();
     });
+    if (this.#agreement === undefined || live.isMapped) live.tell();
   }
 
   #ring(): void {
     this.#unrung = 0;
     if (this.#closed) return;
-    this.#agree();
-    if (this.#slow) this.#live.tell();
+    if (this.#slow) this.#tell();
     else this.#ringFast();
   }
 

@@ -253,14 +253,12 @@ export class Persister {
   }
 
   #persistOwn(group: GroupCommit): number {
-    const { committed } = group;
     try {
-      group.persistOwn(committed);
+      if (group.persistOwn()) this.herald?.announce();
     } catch (error) {
       throw this.#failed(error);
     }
-    this.herald?.announce();
-    return committed;
+    return this.#clock.last;
   }
 
   #persistAll(group: GroupCommit): void {

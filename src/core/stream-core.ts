@@ -99,8 +99,8 @@ export class StreamCore implements RegionHost {
     const place = this.readOnly ? undefined : this.medium.live?.(this.uuid);
     const live = place && LiveWriter.open(place, this.sharing !== undefined);
     if (live === undefined) return;
-    this.persister.herald = new Herald(live, this.clock, this.medium.slow);
-    this.sharing?.tellBy(this.persister.herald);
+    const { clock, medium, sharing } = this;
+    this.persister.herald = new Herald(live, clock, medium.slow, sharing?.agreement);
   }
 
   get uuid(): Uint8Array {

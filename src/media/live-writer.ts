@@ -46,6 +46,11 @@ export class LiveWriter {
     if (!joins) this.structure++;
   }
 
+  /** True if what is stored is there for readers at once. */
+  get isMapped(): boolean {
+    return this.#addon !== undefined;
+  }
+
   /** Another number than before tells readers that the structure of the stream has changed, on the medium: they are to look at its table again. */
   get structure(): number {
     return this.#words[STRUCTURE] as number;

@@ -30,6 +30,10 @@ export const BOARD = {
   /** In a line of its own: how far everything is durable. */
   persisted: 16,
   drainLock: 18,
+  /** How many wait for the drain under way; how many waited for the last one; the low word of the last timestamp that it made durable. */
+  drainWaiters: 19,
+  drainServed: 20,
+  drainTarget: 21,
   /** In a line of its own: what changes seldom. */
   structureLock: 32,
   /** Counts up when a region is allocated, cleared or freed. */

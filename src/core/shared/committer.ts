@@ -7,11 +7,6 @@ import { SharedLock } from './lock.js';
 import type { RegionList } from './region-list.js';
 import type { Threads } from './threads.js';
 
-/** With more dirty regions than this a commit leaves it to others to find out how far everything is durable. */
-const FEW = 64;
-/** As often, in commits, it is found out where more than one region is dirty. */
-const NOW_AND_THEN = 16;
-
 /** What a commit needs of the region where storing alone does not take bytes to where other threads can read them. */
 export interface WriteThrough {
   /** Where on the medium the region begins, in bytes. */
@@ -42,6 +37,8 @@ export type WasWritten = (written: Written) => boolean;
  * whoever finds a dead thread's intent looks whether the entry is there, as then its timestamp is taken.
  */
 export class Committer {
+  /** Told, with the lock held, how far everything is durable. */
+  onDurable: ((timestamp: number) => void) | undefined;
   readonly #words: Int32Array;
   readonly #lock: SharedLock;
   readonly #clock: Clock;
@@ -95,7 +92,7 @@ export class Committer {
       if (timestamp >= heldTimestamp(words, BOARD.limit)) return 0;
       const used = position + ENTRY.header + size + (-size & 7);
       const form = end - used === GAP ? Form.entryAndGap : Form.entry;
-      storeHeader(window, position, size, timestamp, this.#highWord(region, timestamp, form));
+      storeHeader(window, position, size, timestamp, this.#highWord(timestamp, form));
       if (end - used >= ENTRY.header) storeFiller(window, used, end, timestamp);
       this.#note(region, end, (words[region + REGION.entries] as number) + 1, timestamp);
       if (through !== undefined) this.#write(region, through, window, position, end);
@@ -129,15 +126,18 @@ export class Committer {
     }
   }
 
-  /** Finds out how far everything is durable. */
-  settleDurable(): void {
+  /** Finds out how far everything is durable, and returns that timestamp. */
+  settleDurable(): number {
     this.enter();
-    this.raiseDurable();
-    this.leave();
+    try {
+      return this.raiseDurable();
+    } finally {
+      this.#lock.release();
+    }
   }
 
   /** The same, where the lock is held already. */
-  raiseDurable(): void {
+  raiseDurable(): number {
     const words = this.#words;
     let durable = heldTimestamp(words, BOARD.last);
     this.#dirty.prune((region) => {
@@ -147,21 +147,12 @@ export class Committer {
     });
     durable = Math.max(durable, heldTimestamp(words, BOARD.persisted));
     storeTimestamp(words, BOARD.persisted, durable);
+    this.onDurable?.(durable);
+    return durable;
   }
 
-  /** The same, where one region is dirty: mostly it is the one that is appended to, and what it has is durable by now. */
-  #raiseIfDurable(region: number, last: number): void {
-    const words = this.#words;
-    if (words[region + REGION.dirty] === 0) this.raiseDurable();
-    else if (words[region + REGION.durable] === words[region + REGION.tail])
-      storeTimestamp(words, BOARD.persisted, last);
-  }
-
-  #highWord(region: number, timestamp: number, form: number): number {
+  #highWord(timestamp: number, form: number): number {
     const clock = this.#clock;
-    const dirty = this.#dirty.length;
-    if (dirty === 1) this.#raiseIfDurable(region, timestamp - 1);
-    else if (timestamp % NOW_AND_THEN === 0 && dirty <= FEW) this.raiseDurable();
     clock.persistedUpTo(heldTimestamp(this.#words, BOARD.persisted));
     if (timestamp > clock.wordUntil) clock.refreshWord(timestamp);
     return form === Form.entry ? clock.word : (clock.word | highWord(0, form, 0)) >>> 0;

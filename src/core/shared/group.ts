@@ -7,12 +7,20 @@ import type { Sharing } from './sharing.js';
 /** How long a thread counts on the drain of another one before it drains itself: that thread may be stopped, or its disk slow. Milliseconds. */
 const PATIENCE = 200;
 
+/** How long who drains waits at most for those whom the drain before has served. Milliseconds. */
+const GATHER = 0.12;
+
+/** How often one looks whether others have made durable what comes before, until one does it oneself. */
+const LOOKS = 10;
+
 /** What a drain that begins now makes durable. */
 export interface Target {
   /** Everything up to this timestamp. */
   readonly timestamp: number;
   readonly parts: readonly Sealed[];
 }
+
+const NOTHING: Target = { timestamp: 0, parts: [] };
 
 /**
  * Makes durable what the threads of a stream have committed. One drain serves all: who finds another thread draining waits for its end, and
@@ -25,6 +33,8 @@ export class GroupCommit {
   readonly #lock: SharedLock;
   /** Regions that this thread has committed to since it last made that durable. */
   #touched: SharedLog[] = [];
+  /** The last timestamp of this thread's entries. */
+  #newest = 0;
   /** True while a drain of this thread is under way. */
   #draining = false;
 
@@ -45,46 +55,51 @@ export class GroupCommit {
     return readTimestamp(this.#sharing.board.words, BOARD.persisted);
   }
 
-  /** This thread has committed something to the region. */
+  /** This thread has committed something to the region, or another one has done it for it. */
   touched(log: SharedLog): void {
+    this.#newest = log.lastTimestamp;
     if (log.touched || this.#medium.slow) return;
     log.touched = true;
     this.#touched.push(log);
   }
 
-  /**
-   * Makes durable what this thread itself has committed, up to `timestamp` at least, and what stands before that in the same regions. Where that is
-   * a matter of cache lines, others may still be at work on entries with earlier timestamps in other regions.
-   */
-  persistOwn(timestamp: number): void {
-    if (this.#medium.volatile) return;
-    if (this.#medium.slow) {
-      this.persistSync(timestamp);
-      return;
+  /** Makes durable what this thread has committed, with everything before it. False if that was another thread's work alone. */
+  persistOwn(): boolean {
+    if (this.#medium.volatile) return false;
+    const newest = this.#newest;
+    if (!this.#medium.slow) {
+      const touched = this.#touched;
+      if (touched.length === 1) (touched.pop() as SharedLog).persist(this.#medium);
+      else this.#persistSeveral(touched.splice(0));
+      if (this.#isSoonDurable(newest)) return true;
     }
-    const touched = this.#touched;
-    if (touched.length === 1) (touched.pop() as SharedLog).persist(this.#medium);
-    else this.#persistSeveral(touched.splice(0));
+    return this.persistSync(newest);
   }
 
-  /** Makes everything up to `timestamp` durable, blocking. */
-  persistSync(timestamp: number): void {
+  /** Where a drain is a fence, whoever has committed something before is mostly about to make that durable himself. */
+  #isSoonDurable(timestamp: number): boolean {
+    for (let looks = 0; looks < LOOKS; looks++) {
+      if (this.#sharing.committer.settleDurable() >= timestamp) return true;
+    }
+    return false;
+  }
+
+  /** Makes everything up to `timestamp` durable, blocking. False if another thread has done it. */
+  persistSync(timestamp: number): boolean {
     const until = Date.now() + PATIENCE;
+    let drained = false;
     while (this.durable < timestamp) {
       this.#sharing.assertSound();
       const mine = this.#mayDrain(until);
       if (mine === undefined) {
+        this.#announceWaiter();
         this.#lock.freedSync();
-        continue;
-      }
-      try {
-        const target = this.seal();
-        this.#medium.drainSync();
-        this.reached(target);
-      } finally {
-        if (mine) this.#lock.release();
+      } else {
+        this.#drainSync(mine);
+        drained = true;
       }
     }
+    return drained;
   }
 
   /** As `persistSync`, off the main thread where the medium is slow. */
@@ -97,9 +112,17 @@ export class GroupCommit {
     while (this.durable < timestamp) {
       this.#sharing.assertSound();
       const mine = this.#mayDrain(until);
-      if (mine === undefined) await this.#lock.freed();
-      else await this.#drain(mine);
+      if (mine === undefined) {
+        this.#announceWaiter();
+        await this.#lock.freed();
+      } else {
+        await this.#drain(mine);
+      }
     }
+  }
+
+  #announceWaiter(): void {
+    Atomics.add(this.#sharing.board.words, BOARD.drainWaiters, 1);
   }
 
   /** Takes a snapshot for a checkpoint; returns the timestamp up to which it goes. */
@@ -125,21 +148,55 @@ export class GroupCommit {
     this.#sharing.committer.settleDurable();
   }
 
+  /** Those who were served by the last drain are mostly about to append again: without a moment for them each drain would serve one thread. */
+  #gather(): void {
+    const { committer, board } = this.#sharing;
+    const { words } = board;
+    const expected = (words[BOARD.drainServed] as number) + 1;
+    if (expected === 1) return;
+    const end = performance.now() + GATHER;
+    while (
+      (((committer.last | 0) - (words[BOARD.drainTarget] as number)) | 0) < expected &&
+      performance.now() < end
+    );
+  }
+
+  /** Gives the lock up, and writes down whom this drain has served. */
+  #release({ timestamp }: Target): void {
+    const { words } = this.#sharing.board;
+    words[BOARD.drainServed] = Atomics.exchange(words, BOARD.drainWaiters, 0);
+    words[BOARD.drainTarget] = timestamp | 0;
+    this.#lock.release();
+  }
+
   /** True if this thread may drain and has the lock, false if it may without; undefined if it should wait for another one. */
   #mayDrain(until: number): boolean | undefined {
     if (this.#draining || Date.now() > until) return false;
     return this.#lock.tryAcquire() === undefined ? undefined : true;
   }
 
+  #drainSync(mine: boolean): void {
+    let target: Target = NOTHING;
+    try {
+      if (mine && this.#medium.slow) this.#gather();
+      target = this.seal();
+      this.#medium.drainSync();
+      this.reached(target);
+    } finally {
+      if (mine) this.#release(target);
+    }
+  }
+
   async #drain(mine: boolean): Promise<void> {
     this.#draining = true;
+    let target: Target = NOTHING;
     try {
-      const target = this.seal();
+      target = this.seal();
       await this.#medium.drain();
       if (!this.#sharing.threads.left) this.reached(target);
     } finally {
       this.#draining = false;
-      if (mine) this.#lock.release();
+      if (mine) this.#release(target);
     }
   }
 

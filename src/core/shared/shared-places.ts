@@ -274,9 +274,9 @@ export class SharedPlaces implements Places {
       if (position >= tail || place.state !== 'published') continue;
       this.#own.delete(position);
       place.state = 'settled';
-      this.#sharing.group.touched(log);
       const { words, start } = freshWindow(log.region.extent, position, ENTRY.header);
       log.lastTimestamp = timestampAt(words, (position - start) / 4);
+      this.#sharing.group.touched(log);
       place.onCommitted(log.lastTimestamp);
     }
   }

@@ -2,7 +2,7 @@ import type { VarveError } from '../../base/errors.js';
 import { Window } from '../../media/window.js';
 import { goneBefore } from '../append-errors.js';
 import { MARK_SPAN } from '../checkpoint.js';
-import type { Herald } from '../herald.js';
+import type { Agreement } from '../herald.js';
 import type { RegionWatch } from '../region-host.js';
 import type { RegionLog } from '../region-log.js';
 import type { Steps } from '../steps.js';
@@ -63,7 +63,7 @@ export class Sharing {
     const { herald } = this.#core.persister;
     if (herald === undefined) return;
     Atomics.store(this.#words, BOARD.toldStructure, -herald.structure | 0);
-    this.tellBy(herald);
+    herald.share(this.agreement);
   }
 
   /**
@@ -230,19 +230,28 @@ export class Sharing {
   }
 
   /** Readers of other processes are told by this thread, too: always what all threads agree on. */
-  tellBy(herald: Herald): void {
-    herald.share((store) => {
-      this.committer.enter();
-      try {
-        this.committer.raiseDurable();
-        this.pull();
-        const structure =
-          Atomics.load(this.#words, BOARD.structure) - Atomics.load(this.#words, BOARD.toldStructure);
-        store(this.#core.clock.newestPersisted, structure >>> 0);
-      } finally {
-        this.committer.leave();
-      }
-    });
+  get agreement(): Agreement {
+    const { last, newest } = this.#core.clock.start;
+    const sayable = (persisted: number) => (persisted === last ? newest : persisted);
+    return {
+      onDurable: (tell) => {
+        this.committer.onDurable = (persisted) => tell(sayable(persisted));
+      },
+      together: (tell) => {
+        this.committer.enter();
+        try {
+          const persisted = this.committer.raiseDurable();
+          tell(sayable(persisted), this.#toldStructure);
+        } finally {
+          this.committer.leave();
+        }
+      },
+    };
+  }
+
+  get #toldStructure(): number {
+    const structure = Atomics.load(this.#words, BOARD.structure);
+    return (structure - Atomics.load(this.#words, BOARD.toldStructure)) >>> 0;
   }
 
   /** Cancels what this thread has open. What it has published behind places of others is theirs to commit: nobody here waits for it any more. */
