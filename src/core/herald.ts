@@ -91,22 +91,31 @@ export class Herald {
     this.#numbers[PERSISTED] = persisted;
   }
 
-  /** What is written, and not just stored, is written while no other thread does: it must not go back. */
-  #tell(): void {
+  #agree(): void {
     const live = this.#live;
     this.#agreement?.together((persisted, structure) => {
       this.#store(persisted);
       live.structure = structure;
       if (!live.isMapped) live.tell();
     });
+  }
+
+  /** What is written, and not just stored, is written while no other thread does: it must not go back. */
+  #tell(): void {
+    const live = this.#live;
+    this.#agree();
     if (this.#agreement === undefined || live.isMapped) live.tell();
   }
 
   #ring(): void {
     this.#unrung = 0;
     if (this.#closed) return;
-    if (this.#slow) this.#tell();
-    else this.#ringFast();
+    if (this.#slow) {
+      this.#tell();
+      return;
+    }
+    this.#agree();
+    this.#ringFast();
   }
 
   #ringFast(): void {

@@ -3,9 +3,16 @@ import { ENTRY, Form, GAP, LAG_UNKNOWN } from '../../format/layout.js';
 import type { Window } from '../../media/window.js';
 import type { Clock } from '../clock.js';
 import { BOARD, type Board, heldTimestamp, REGION, readTimestamp, storeTimestamp, UNIT } from './board.js';
+import { Earlier } from './earlier.js';
 import { SharedLock } from './lock.js';
 import type { RegionList } from './region-list.js';
 import type { Threads } from './threads.js';
+
+/** With more dirty regions than this a commit does not look at each of them. */
+const FEW = 8;
+
+/** An entry says how far everything was durable as of one in so many commits: a power of two, less 1. */
+const NOW_AND_THEN = 7;
 
 /** What a commit needs of the region where storing alone does not take bytes to where other threads can read them. */
 export interface WriteThrough {
@@ -39,6 +46,8 @@ export type WasWritten = (written: Written) => boolean;
 export class Committer {
   /** Told, with the lock held, how far everything is durable. */
   onDurable: ((timestamp: number) => void) | undefined;
+  /** What had come before this thread's last commit and was not durable then. */
+  readonly earlier: Earlier;
   readonly #words: Int32Array;
   readonly #lock: SharedLock;
   readonly #clock: Clock;
@@ -53,6 +62,7 @@ export class Committer {
     this.#clock = clock;
     this.#dirty = board.dirty;
     this.#unmarked = board.unmarked;
+    this.earlier = new Earlier(board.words);
     this.#wasWritten = wasWritten;
   }
 
@@ -89,7 +99,8 @@ export class Committer {
     this.enter();
     try {
       const timestamp = heldTimestamp(words, BOARD.last) + 1;
-      if (timestamp >= heldTimestamp(words, BOARD.limit)) return 0;
+      if (timestamp >= this.#clock.limit && !this.#isSupplied(timestamp)) return 0;
+      this.#surveyEarlier(region, timestamp - 1);
       const used = position + ENTRY.header + size + (-size & 7);
       const form = end - used === GAP ? Form.entryAndGap : Form.entry;
       storeHeader(window, position, size, timestamp, this.#highWord(timestamp, form));
@@ -151,9 +162,35 @@ export class Committer {
     return durable;
   }
 
+  /** Mostly the region that is appended to is the only dirty one, and what it has is durable by now. */
+  #surveyEarlier(region: number, last: number): void {
+    const words = this.#words;
+    const { earlier } = this;
+    const dirty = this.#dirty.length;
+    earlier.clear();
+    if (dirty === 1 && words[region + REGION.dirty] === 1) {
+      if (words[region + REGION.durable] === words[region + REGION.tail])
+        storeTimestamp(words, BOARD.persisted, last);
+    } else if (dirty > FEW) {
+      earlier.giveUp();
+    } else if (dirty > 0) {
+      this.raiseDurable();
+      for (let i = 0; i < this.#dirty.length; i++) {
+        const other = this.#dirty.at(i);
+        if (other !== region) earlier.add(other);
+      }
+    }
+  }
+
+  /** Another thread may have got a further supply. */
+  #isSupplied(timestamp: number): boolean {
+    this.#clock.limit = heldTimestamp(this.#words, BOARD.limit);
+    return timestamp < this.#clock.limit;
+  }
+
   #highWord(timestamp: number, form: number): number {
     const clock = this.#clock;
-    clock.persistedUpTo(heldTimestamp(this.#words, BOARD.persisted));
+    if ((timestamp & NOW_AND_THEN) === 0) clock.persistedUpTo(heldTimestamp(this.#words, BOARD.persisted));
     if (timestamp > clock.wordUntil) clock.refreshWord(timestamp);
     return form === Form.entry ? clock.word : (clock.word | highWord(0, form, 0)) >>> 0;
   }

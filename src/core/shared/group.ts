@@ -10,9 +10,6 @@ const PATIENCE = 200;
 /** How long who drains waits at most for those whom the drain before has served. Milliseconds. */
 const GATHER = 0.12;
 
-/** How often one looks whether others have made durable what comes before, until one does it oneself. */
-const LOOKS = 10;
-
 /** What a drain that begins now makes durable. */
 export interface Target {
   /** Everything up to this timestamp. */
@@ -71,17 +68,9 @@ export class GroupCommit {
       const touched = this.#touched;
       if (touched.length === 1) (touched.pop() as SharedLog).persist(this.#medium);
       else this.#persistSeveral(touched.splice(0));
-      if (this.#isSoonDurable(newest)) return true;
+      if (this.#sharing.committer.earlier.isSoonDurable()) return true;
     }
     return this.persistSync(newest);
-  }
-
-  /** Where a drain is a fence, whoever has committed something before is mostly about to make that durable himself. */
-  #isSoonDurable(timestamp: number): boolean {
-    for (let looks = 0; looks < LOOKS; looks++) {
-      if (this.#sharing.committer.settleDurable() >= timestamp) return true;
-    }
-    return false;
   }
 
   /** Makes everything up to `timestamp` durable, blocking. False if another thread has done it. */

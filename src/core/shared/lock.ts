@@ -2,8 +2,8 @@ import type { Threads } from './threads.js';
 
 /** Set in a lock's word while somebody sleeps for it. */
 const SLEEPER = 0x40000000;
-/** Looks at a lock before going to sleep: a holder that runs gives it up in less. */
-const LOOKS = 2000;
+/** Looks at a lock before going to sleep, some 100 µs: a holder that runs gives it up in less, and waking somebody takes longer. */
+const LOOKS = 10_000;
 /** How long a sleeper waits before he looks whether the holder is alive. Milliseconds. */
 const PATIENCE = 20;
 

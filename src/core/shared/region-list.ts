@@ -24,6 +24,11 @@ export class RegionList {
     return this.#words[this.#count] as number;
   }
 
+  /** The region at a place of the list, from 0 on. */
+  at(index: number): number {
+    return this.#words[this.#at + index] as number;
+  }
+
   /** Adds a region, given by the first word of its line. */
   add(region: number): void {
     const words = this.#words;
@@ -44,12 +49,13 @@ export class RegionList {
       if (words[region + this.#flag] !== i + 1) continue;
       if (!keep(region)) {
         words[region + this.#flag] = 0;
-      } else {
-        words[this.#at + kept] = region;
-        words[region + this.#flag] = ++kept;
+      } else if (kept++ < i) {
+        words[this.#at + kept - 1] = region;
+        words[region + this.#flag] = kept;
       }
     }
-    words[this.#count] = kept;
+    // What stays as it is is not stored to: the line of a region is in the cache of the thread that appends to it.
+    if (kept < length) words[this.#count] = kept;
   }
 
   /** The first words of its regions' lines. */
