@@ -98,8 +98,9 @@ export class SharedLog implements Appender, WriteThrough {
 
   append(data: Uint8Array): number {
     const size = data.length;
+    const expected = this.#takeExpectation();
     do {
-      this.enter(size);
+      this.enter(size, expected);
       try {
         const position = this.heldTail;
         if (this.reserved !== position) break;
@@ -119,8 +120,9 @@ export class SharedLog implements Appender, WriteThrough {
   }
 
   appendParts(parts: readonly Uint8Array[], size: number): number {
+    const expected = this.#takeExpectation();
     do {
-      this.enter(size);
+      this.enter(size, expected);
       try {
         const position = this.heldTail;
         if (this.reserved !== position) break;
@@ -144,11 +146,10 @@ export class SharedLog implements Appender, WriteThrough {
   /**
    * Takes the region's lock for an append of `size` bytes; `release` must follow.
    *
+   * @param expected the last entry's timestamp, if its caller expects one
    * @throws what an append throws, and then the lock is not held
    */
-  enter(size: number): void {
-    const expected = this.#expected;
-    this.#expected = NO_EXPECTATION;
+  enter(size: number, expected = this.#takeExpectation()): void {
     for (;;) {
       this.take();
       if (this.#words[this.line + REGION.changing] === 0 && this.#sharing.current) break;
@@ -164,6 +165,12 @@ export class SharedLog implements Appender, WriteThrough {
       this.lock.release();
       throw error;
     }
+  }
+
+  #takeExpectation(): number {
+    const expected = this.#expected;
+    this.#expected = NO_EXPECTATION;
+    return expected;
   }
 
   /** Takes the region's lock. A commit that its last holder died in is ended first: the tail is not certain before. */
