@@ -137,6 +137,11 @@ export class Committer {
     }
   }
 
+  /** Has readers of other processes told how far everything is durable, where there can be some. */
+  tellDurable(): void {
+    if (this.onDurable !== undefined) this.settleDurable();
+  }
+
   /** Finds out how far everything is durable, and returns that timestamp. */
   settleDurable(): number {
     this.enter();

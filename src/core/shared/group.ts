@@ -68,7 +68,10 @@ export class GroupCommit {
       const touched = this.#touched;
       if (touched.length === 1) (touched.pop() as SharedLog).persist(this.#medium);
       else this.#persistSeveral(touched.splice(0));
-      if (this.#sharing.committer.earlier.isSoonDurable()) return true;
+      if (this.#sharing.committer.earlier.isSoonDurable()) {
+        this.#sharing.committer.tellDurable();
+        return true;
+      }
     }
     return this.persistSync(newest);
   }
