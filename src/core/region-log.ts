@@ -198,7 +198,7 @@ export class RegionLog implements Appender {
    * does not throw.
    */
   assertStill(life: number): void {
-    if (this.#watch?.stirred === true) this.host.recheck();
+    if (this.stirred) this.host.recheck();
     if (!this.isLife(life)) this.host.assertReadable(this, life);
   }
 
@@ -209,7 +209,7 @@ export class RegionLog implements Appender {
 
   /** True if the life goes on. */
   isStill(life: number): boolean {
-    if (this.#watch?.stirred === true) this.host.recheck();
+    if (this.stirred) this.host.recheck();
     return this.isLife(life);
   }
 
@@ -222,7 +222,7 @@ export class RegionLog implements Appender {
   assertUsable(): void {
     // What begins now begins with what is there now.
     this.doubt();
-    if (this.#watch?.stirred === true) this.host.recheck();
+    if (this.stirred) this.host.recheck();
     this.assertAlive();
   }
 

@@ -142,17 +142,17 @@ export class Committer {
     if (this.onDurable !== undefined) this.settleDurable();
   }
 
-  /** Finds out how far everything is durable, and returns that timestamp. */
-  settleDurable(): number {
+  /** Finds out how far everything is durable. */
+  settleDurable(): void {
     this.enter();
     try {
-      return this.raiseDurable();
+      this.raiseDurable();
     } finally {
       this.#lock.release();
     }
   }
 
-  /** The same, where the lock is held already. */
+  /** The same, where the lock is held already. Returns the timestamp. */
   raiseDurable(): number {
     const words = this.#words;
     let durable = heldTimestamp(words, BOARD.last);

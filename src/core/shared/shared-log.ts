@@ -97,22 +97,7 @@ export class SharedLog implements Appender, WriteThrough {
   }
 
   append(data: Uint8Array): number {
-    const size = data.length;
-    const expected = this.#takeExpectation();
-    do {
-      this.enter(size, expected);
-      try {
-        const position = this.heldTail;
-        if (this.reserved !== position) break;
-        const end = position + ENTRY.header + size + (-size & 7);
-        const window = this.region.extent.write(position, end - position);
-        window.bytes.set(data, position - window.start + ENTRY.header);
-        if (this.commitAt(window, position, size, end)) return position;
-      } finally {
-        this.lock.release();
-      }
-    } while (this.#sharing.supply());
-    return this.#appendBehind([data], size);
+    return this.appendParts([data], data.length);
   }
 
   appendText(text: string): number {

@@ -277,6 +277,8 @@ export class SharedPlaces implements Places {
       const { words, start } = freshWindow(log.region.extent, position, ENTRY.header);
       log.lastTimestamp = timestampAt(words, (position - start) / 4);
       this.#sharing.group.touched(log);
+      // Whichever thread has committed it: what came before is not known here.
+      this.#sharing.committer.earlier.giveUp();
       place.onCommitted(log.lastTimestamp);
     }
   }
