@@ -253,7 +253,8 @@ export class Committer {
     const timestamp = heldTimestamp(words, BOARD.commit + 3);
     words[region + REGION.entries] = words[BOARD.commit + 2] as number;
     if (words[region + REGION.durable] === words[region + REGION.tail]) {
-      storeTimestamp(words, region + REGION.pending, timestamp || heldTimestamp(words, BOARD.last));
+      // A filler promises nothing, and what comes behind it has later timestamps than all there are.
+      storeTimestamp(words, region + REGION.pending, timestamp || heldTimestamp(words, BOARD.last) + 1);
     }
     this.#dirty.add(region);
     this.#unmarked.add(region);
