@@ -109,8 +109,13 @@ export class ForeignWriter implements Others {
     return this.horizon.sure(undefined) > bound;
   }
 
-  get hasWriter(): boolean {
-    return this.#core.medium.isWritten?.() === true;
+  boundAtEnd(lookAround: () => void): number {
+    this.refresh();
+    // Whoever writes next counts on from there.
+    const { limit } = this.#core.prefix.state;
+    if (this.#core.medium.isWritten?.() === true) return 0;
+    lookAround();
+    return this.horizon.foundAll(limit - 1);
   }
 
   news(signal: AbortSignal | undefined): Promise<void> {

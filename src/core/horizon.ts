@@ -9,7 +9,7 @@ import type { Prefix } from './prefix.js';
 export class Horizon {
   readonly census: Census;
   readonly #prefix: Prefix;
-  /** What the writer has said stays true, also when it cannot be heard any more. */
+  /** What the writer has said stays true, also when it cannot be heard any more; and so does what was found while there was none. */
   #said = 0;
 
   constructor(prefix: Prefix) {
@@ -21,6 +21,12 @@ export class Horizon {
   found(timestamps: readonly number[], certified: number): void {
     for (const timestamp of timestamps) this.census.note(timestamp);
     this.census.certify(certified);
+  }
+
+  /** All entries up to `limit` that will ever be found are. Returns up to where that matters. */
+  foundAll(limit: number): number {
+    this.#said = Math.max(this.#said, Math.min(this.newestSeen, limit));
+    return this.#said;
   }
 
   /** Learns of further checkpoints. */

@@ -94,8 +94,11 @@ export class MergedWalker {
   /** What a crash has left out of turn is shown at the end: nothing will ever come before it. */
   #end(): boolean {
     this.#ended = true;
-    if (this.#ahead.first === undefined || this.#core.others.hasWriter) return false;
-    this.#bound = this.#core.others.newestCommitted;
+    if (this.#ahead.first === undefined) return false;
+    this.#bound = Math.max(
+      this.#bound,
+      this.#core.others.boundAtEnd(() => this.#lookAround()),
+    );
     return this.#isDue;
   }
 
@@ -135,7 +138,10 @@ export class MergedWalker {
   }
 }
 
-/** Goes through what all regions held when it was made, the newest entry first. */
+/**
+ * Goes through what all regions held when it was made, the newest entry first. It begins where nothing is missing, whatever is appended while it
+ * looks for the ends of the regions.
+ */
 export class MergedBackwardWalker {
   readonly #ahead = new Heap<BackwardWalker>((a, b) => a.timestamp > b.timestamp);
   readonly #core: StreamCore;
@@ -144,8 +150,8 @@ export class MergedBackwardWalker {
   /** @param from no later timestamp is visited */
   constructor(core: StreamCore, from: number) {
     this.#core = core;
-    core.others.notice();
-    for (const region of core.regions.values()) this.#enter(region, from);
+    const latest = Math.min(from, latestBound(core));
+    for (const region of core.regions.values()) this.#enter(region, latest);
   }
 
   #enter(region: RegionLog, from: number): void {
@@ -175,6 +181,19 @@ export class MergedBackwardWalker {
     if (this.#current === undefined) this.#core.assertComplete();
     return this.#current;
   }
+}
+
+/** Up to where all entries can be seen now. */
+function latestBound({ others }: StreamCore): number {
+  let bound: number;
+  do {
+    bound = others.bound();
+    others.look();
+  } while (others.mayGoBeyond(bound));
+  return Math.max(
+    bound,
+    others.boundAtEnd(() => others.look()),
+  );
 }
 
 /** Takes one step; false at the end, and if the region was cleared or freed. */

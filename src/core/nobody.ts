@@ -5,7 +5,6 @@ import { Signal, unlessAborted } from './signal.js';
 /** Nobody else writes: whatever there is, this thread has done itself. */
 export class Nobody implements Others {
   readonly maybeWriting = false;
-  readonly hasWriter = false;
   /** True while somebody waits: `committed` is to be called. */
   watched = false;
   readonly #clock: Clock;
@@ -51,6 +50,10 @@ export class Nobody implements Others {
 
   mayGoBeyond(): boolean {
     return false;
+  }
+
+  boundAtEnd(): number {
+    return 0;
   }
 
   news(signal: AbortSignal | undefined): Promise<void> {

@@ -33,8 +33,11 @@ export interface Others {
   bound(): number;
   /** True if a look since `bound` has shown that it can be higher. */
   mayGoBeyond(bound: number): boolean;
-  /** True if another process may be writing, as far as this one can see. */
-  readonly hasWriter: boolean;
+  /**
+   * The same where nobody writes any more, for what stands behind a gap that a crash has left: nothing will ever come into it. 0 if somebody may be
+   * writing. Calls `lookAround`, which is to look into all regions.
+   */
+  boundAtEnd(lookAround: () => void): number;
   /** Resolves when there may be something new, or the signal is aborted. */
   news(signal: AbortSignal | undefined): Promise<void>;
   /** Ends all waiting for news. */

@@ -9,7 +9,6 @@ import type { Sharing } from './sharing.js';
 /** The other threads of this process, as the board shows them. */
 export class OtherThreads implements Others {
   readonly maybeWriting = true;
-  readonly hasWriter = false;
   readonly #sharing: Sharing;
   readonly #clock: Clock;
 
@@ -72,6 +71,10 @@ export class OtherThreads implements Others {
 
   mayGoBeyond(): boolean {
     return false;
+  }
+
+  boundAtEnd(): number {
+    return 0;
   }
 
   news(signal: AbortSignal | undefined): Promise<void> {
