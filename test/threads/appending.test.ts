@@ -42,6 +42,21 @@ onEveryMedium('threads append to a region each, side by side', async (t, place) 
 });
 
 onEveryMedium(
+  'an acknowledged append is persisted, also where another thread has persisted what stood before it',
+  async (t, place) => {
+    const { stream, regions, threads } = await open(t, place, 3, 1);
+    for (const region of regions) region.appendSync('committed', { until: 'committed' });
+    await threads[0]?.do('persist');
+    regions[2]?.appendSync('committed', { until: 'committed' });
+    stream.persistSync();
+    for (const region of regions) {
+      const { timestamp } = region.appendSync('persisted');
+      assert.equal(stream.persisted, timestamp);
+    }
+  },
+);
+
+onEveryMedium(
   'threads append to the same region: all entries are there, those of each thread in its order',
   async (t, place) => {
     const { regions, threads } = await open(t, place, 1, 2);

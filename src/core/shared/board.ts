@@ -85,7 +85,7 @@ export const REGION = {
   entries: 6,
   /** Timestamp of the last entry. */
   last: 7,
-  /** No entry that is not durable has an earlier timestamp. */
+  /** Timestamp of its first entry that is not durable, exactly; means something where `durable` is not `tail`. 0 if there are only fillers. */
   pending: 9,
   /** Its places in the two lists of regions, from 1 on; 0 if it is not in one. */
   dirty: 11,

@@ -158,7 +158,8 @@ export class Committer {
     let durable = heldTimestamp(words, BOARD.last);
     this.#dirty.prune((region) => {
       if (Atomics.load(words, region + REGION.durable) === words[region + REGION.tail]) return false;
-      durable = Math.min(durable, heldTimestamp(words, region + REGION.pending) - 1);
+      const pending = heldTimestamp(words, region + REGION.pending);
+      if (pending !== 0) durable = Math.min(durable, pending - 1);
       return true;
     });
     durable = Math.max(durable, heldTimestamp(words, BOARD.persisted));
@@ -253,8 +254,10 @@ export class Committer {
     const timestamp = heldTimestamp(words, BOARD.commit + 3);
     words[region + REGION.entries] = words[BOARD.commit + 2] as number;
     if (words[region + REGION.durable] === words[region + REGION.tail]) {
-      // A filler promises nothing, and what comes behind it has later timestamps than all there are.
-      storeTimestamp(words, region + REGION.pending, timestamp || heldTimestamp(words, BOARD.last) + 1);
+      storeTimestamp(words, region + REGION.pending, timestamp);
+    } else if (timestamp !== 0 && heldTimestamp(words, region + REGION.pending) === 0) {
+      // So far there were only fillers, which promise nothing.
+      storeTimestamp(words, region + REGION.pending, timestamp);
     }
     this.#dirty.add(region);
     this.#unmarked.add(region);

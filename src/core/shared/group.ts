@@ -65,9 +65,8 @@ export class GroupCommit {
     if (this.#medium.volatile) return false;
     const newest = this.#newest;
     if (!this.#medium.slow) {
-      const touched = this.#touched;
-      if (touched.length === 1) (touched.pop() as SharedLog).persist(this.#medium);
-      else this.#persistSeveral(touched.splice(0));
+      if (this.#touched.length === 1) (this.#touched.pop() as SharedLog).persist(this.#medium);
+      else this.#persistSeveral(this.#takeTouched());
       if (this.#sharing.committer.earlier.isSoonDurable()) {
         this.#sharing.committer.tellDurable();
         return true;
@@ -129,7 +128,7 @@ export class GroupCommit {
     const timestamp = heldTimestamp(board.words, BOARD.last);
     const lines = board.dirty.all();
     committer.leave();
-    this.#touched = [];
+    this.#takeTouched();
     const logs = lines.map((line) => this.#sharing.logAt(line)).filter((log) => log !== undefined);
     return { timestamp, parts: logs.map((log) => log.seal()) };
   }
@@ -190,6 +189,12 @@ export class GroupCommit {
       this.#draining = false;
       if (mine) this.#release(target);
     }
+  }
+
+  #takeTouched(): readonly SharedLog[] {
+    const logs = this.#touched.splice(0);
+    for (const log of logs) log.touched = false;
+    return logs;
   }
 
   #persistSeveral(logs: readonly SharedLog[]): void {

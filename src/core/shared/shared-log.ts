@@ -1,5 +1,5 @@
-import { strideAt, strideOf } from '../../format/entry.js';
-import { ENTRY } from '../../format/layout.js';
+import { formOf, strideAt, strideOf, timestampAt } from '../../format/entry.js';
+import { ENTRY, Form } from '../../format/layout.js';
 import { freshWindow, type Medium } from '../../media/medium.js';
 import type { Window } from '../../media/window.js';
 import { conflict, full } from '../append-errors.js';
@@ -20,8 +20,6 @@ export interface Sealed {
   readonly life: number;
   /** Bytes. */
   readonly to: number;
-  /** What stands behind that has later timestamps than this one. */
-  readonly timestamp: number;
 }
 
 /**
@@ -41,7 +39,7 @@ export class SharedLog implements Appender, WriteThrough {
   lastTimestamp = 0;
   #lastWindow: Window | undefined;
   #expected = NO_EXPECTATION;
-  /** True while this thread knows that it has committed something that it did not make durable. */
+  /** True while it stands in the list of those that this thread has committed to and not made durable. */
   touched = false;
   readonly #sharing: Sharing;
   readonly #words: Int32Array;
@@ -220,6 +218,7 @@ export class SharedLog implements Appender, WriteThrough {
 
   /** Makes everything that is committed durable. Only where a drain takes no longer than an append: the lock is held meanwhile. */
   persist(medium: Medium): void {
+    this.touched = false;
     this.take();
     try {
       const tail = this.heldTail;
@@ -240,7 +239,7 @@ export class SharedLog implements Appender, WriteThrough {
     try {
       const tail = this.heldTail;
       this.#sealUpTo(tail);
-      return { log: this, life: this.life, to: tail, timestamp: this.#sharing.committer.last };
+      return { log: this, life: this.life, to: tail };
     } finally {
       this.lock.release();
     }
@@ -249,7 +248,6 @@ export class SharedLog implements Appender, WriteThrough {
   #sealUpTo(tail: number): void {
     const { region } = this;
     const words = this.#words;
-    this.touched = false;
     const durable = (words[this.line + REGION.durable] as number) * UNIT;
     if (this.#through !== undefined || durable === tail) return;
     const sealed = (words[this.line + REGION.sealed] as number) * UNIT;
@@ -260,15 +258,28 @@ export class SharedLog implements Appender, WriteThrough {
   }
 
   /** Notes that what was sealed is durable, unless the region has begun another life meanwhile. */
-  drained({ life, to, timestamp }: Sealed): void {
+  drained({ life, to }: Sealed): void {
     const words = this.#words;
     const at = this.line + REGION.durable;
     this.take();
     if (this.life === life && to > (words[at] as number) * UNIT) {
-      if (to < this.heldTail) storeTimestamp(words, this.line + REGION.pending, timestamp + 1);
+      storeTimestamp(words, this.line + REGION.pending, this.#firstBehind(to));
       Atomics.store(words, at, to / UNIT);
     }
     this.lock.release();
+  }
+
+  /** Timestamp of the first entry from `position` on, which follows an entry; 0 if there is none. The lock is held. */
+  #firstBehind(position: number): number {
+    const { extent } = this.region;
+    const tail = this.heldTail;
+    for (let at = position; at < tail; ) {
+      const { words, start } = freshWindow(extent, at, ENTRY.header);
+      const word = (at - start) / 4;
+      if (formOf(words[word + ENTRY.highWord] as number) !== Form.filler) return timestampAt(words, word);
+      at += strideAt(words, word);
+    }
+    return 0;
   }
 
   /** Wakes those of all threads who wait for the tail to move. */
