@@ -2,7 +2,7 @@ import type { History } from './history.js';
 import { judgeOrder } from './judge-order.js';
 import { judgeReads } from './judge-reads.js';
 import { judgeSamples } from './judge-samples.js';
-import { ledgerOf, type Promises } from './ledger.js';
+import { ledgerOf } from './ledger.js';
 
 /** How much was judged. */
 export interface Judged extends Record<string, number> {
@@ -19,8 +19,8 @@ export interface Judged extends Record<string, number> {
  *
  * @throws Violation
  */
-export function check(history: History, promises: Promises = { vouchesForAll: true }): Judged {
-  const ledger = ledgerOf(history, promises);
+export function check(history: History): Judged {
+  const ledger = ledgerOf(history);
   judgeOrder(ledger);
   judgeReads(ledger);
   judgeSamples(ledger);

@@ -4,6 +4,7 @@ import {
   type Append,
   type Change,
   type History,
+  type Kill,
   NEVER,
   type Pass,
   type Persist,
@@ -44,8 +45,8 @@ export function numberOf(word: string): number {
   return code < 0 ? CODES.length - 1 : code;
 }
 
-/** Joins the tapes of a directory, named by their actors. `killed` tells when which run was gone. */
-export function readHistory(directory: string, killed: ReadonlyMap<number, number>): History {
+/** Joins the tapes of a directory, named by their actors. `kills` tells which runs were killed. */
+export function readHistory(directory: string, kills: ReadonlyMap<number, Kill>): History {
   const reader = new TapeReader();
   for (const name of readdirSync(directory)) {
     const actor = /^tape-(\d+)$/.exec(name)?.[1];
@@ -54,8 +55,10 @@ export function readHistory(directory: string, killed: ReadonlyMap<number, numbe
     const whole = bytes.length - (bytes.length % (RECORD * 8));
     reader.read(Number(actor), new Float64Array(Uint8Array.from(bytes.subarray(0, whole)).buffer));
   }
-  return reader.history(killed);
+  return reader.history(kills);
 }
+
+const UNHARMED: Kill = { dying: NEVER, killed: NEVER };
 
 type Words = Float64Array;
 
@@ -66,7 +69,7 @@ class TapeReader {
   readonly #persists: Persist[] = [];
   readonly #changes: Change[] = [];
   readonly #closings = new Map<number, number>();
-  readonly #runs = new Set<number>();
+  readonly #opened = new Map<number, number>();
   #seen = new Map<number, Seen[]>();
 
   read(actor: number, tape: Words): void {
@@ -74,11 +77,16 @@ class TapeReader {
     for (let at = 0; at < tape.length; at += RECORD) this.#record(actor, at, tape.subarray(at, at + RECORD));
   }
 
-  history(killed: ReadonlyMap<number, number>): History {
-    const runs = [...this.#runs]
-      .sort((a, b) => a - b)
+  history(kills: ReadonlyMap<number, Kill>): History {
+    const runs = [...this.#opened]
+      .sort(([a], [b]) => a - b)
       .map(
-        (run): Run => ({ run, killed: killed.get(run) ?? NEVER, closing: this.#closings.get(run) ?? NEVER }),
+        ([run, opened]): Run => ({
+          run,
+          opened,
+          closing: this.#closings.get(run) ?? NEVER,
+          ...(kills.get(run) ?? UNHARMED),
+        }),
       );
     return {
       appends: this.#appends,
@@ -99,12 +107,17 @@ class TapeReader {
     else if (word(0) === Kind.pass) this.#passes.push({ ...act, ...passOf(word), seen: this.#seenOf(at) });
     else if (word(0) === Kind.seen)
       this.#seenOf(word(1)).push({ timestamp: word(2), who: word(3), time: word(4) });
-    else if (word(0) === Kind.sample) this.#samples.push({ ...act, committed: word(4), persisted: word(5) });
+    else if (word(0) === Kind.sample) this.#sample({ ...act, committed: word(4), persisted: word(5) });
     else if (word(0) === Kind.persist) this.#persists.push({ ...act, upTo: word(4) });
     else if (word(0) === Kind.change)
       this.#changes.push({ ...act, what: CHANGES[word(4)] ?? 'clear', region: word(5) });
-    else if (word(0) === Kind.open) this.#runs.add(runOf(actor));
+    else if (word(0) === Kind.open) this.#opened.set(runOf(actor), word(1));
     else if (word(0) === Kind.close) this.#closings.set(runOf(actor), word(1));
+  }
+
+  /** A thread that is ended while it looks leaves a record that says nothing. */
+  #sample(sample: Sample): void {
+    if (sample.code === 'done') this.#samples.push(sample);
   }
 
   #seenOf(pass: number): Seen[] {

@@ -72,12 +72,18 @@ export interface Change extends Act {
   readonly region: number;
 }
 
+/** When SIGKILL was sent to a process, and when it was certainly gone; NEVER if it was not killed. */
+export interface Kill {
+  readonly dying: number;
+  readonly killed: number;
+}
+
 /** A writing process. */
-export interface Run {
+export interface Run extends Kill {
   /** Counted from 1. */
   readonly run: number;
-  /** When it was certainly gone after SIGKILL; NEVER if it was not killed. */
-  readonly killed: number;
+  /** When it had opened the stream. */
+  readonly opened: number;
   /** When its main thread began to close the stream. */
   readonly closing: number;
 }

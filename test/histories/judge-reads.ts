@@ -1,4 +1,4 @@
-import { isForeign, NEVER, type Pass } from './history.js';
+import { type History, isForeign, NEVER, type Pass, runOf } from './history.js';
 import type { Known, Ledger } from './ledger.js';
 import { must } from './violation.js';
 
@@ -107,7 +107,7 @@ function judgeAbsence(ledger: Ledger, pass: Pass, entry: Known, { low, high, who
   const inside = low < timestamp && timestamp < high;
   // An entry is committed before one with a greater timestamp is: who sees that one sees all of them.
   const before = pass.way === 'reverse' ? inside || (whole && timestamp < high) : timestamp < high;
-  const since = knownSince(pass, entry);
+  const since = knownSince(ledger, pass, entry);
   if (!before && !(whole && since < pass.begin)) return;
   const text = (): string =>
     `${told(pass)} did not show timestamp ${timestamp} of region ${entry.append.region}, but showed ${pass.seen.length} from ${low} to ${high}`;
@@ -118,9 +118,18 @@ function judgeAbsence(ledger: Ledger, pass: Pass, entry: Known, { low, high, who
 }
 
 /** When the entry was one that such a reading must show. */
-function knownSince({ actor, persisted }: Pass, entry: Known): number {
-  if (persisted) return entry.durable;
-  return isForeign(actor) ? entry.sealed : entry.committed;
+function knownSince({ history }: Ledger, pass: Pass, entry: Known): number {
+  const { actor, persisted, region } = pass;
+  if (!isForeign(actor)) return persisted ? entry.durable : entry.committed;
+  if (persisted) return isOrphan(history, pass, entry) ? NEVER : entry.durable;
+  // What is not persisted, another process may show of a region, while it does not know what is still to come before it.
+  return region === 0 ? Math.min(entry.durable, entry.shownBy.get(actor) ?? NEVER) : entry.sealed;
+}
+
+/** Its writer was killed, and the next one is not there yet: nobody need know any more how far everything was persisted. */
+function isOrphan({ runs }: History, { begin, end }: Pass, { append }: Known): boolean {
+  const [own, next] = runs.slice(runOf(append.actor) - 1);
+  return (own?.dying ?? NEVER) < end && (next?.opened ?? NEVER) > begin;
 }
 
 /** A region that is cleared or freed while all regions are read drops out. */

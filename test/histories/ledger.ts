@@ -22,6 +22,8 @@ export interface Known {
   durable: number;
   /** Readers of other processes must see it, and a kill of the writer must leave it: it was persisted, or one of them had seen it. */
   sealed: number;
+  /** When which actor had first seen it among the entries of all regions. */
+  readonly shownBy: Map<number, number>;
   /** It was there at some time after this one: the latest beginning of a reading that saw it. */
   alive: number;
   /** A clear or free that may have removed it began then. */
@@ -48,17 +50,8 @@ export interface Ledger {
   readonly removals: ReadonlyMap<number, readonly Change[]>;
 }
 
-/** What an append that was acknowledged as persisted promises. */
-export interface Promises {
-  /**
-   * True: everything with an earlier timestamp is persisted, too. False: it is itself, with what stands before it in its region and what its thread
-   * has committed before; so it is where several threads flush cache lines.
-   */
-  readonly vouchesForAll: boolean;
-}
-
 /** Joins what writers say with what readers saw. Throws where they contradict each other at once. */
-export function ledgerOf(history: History, { vouchesForAll }: Promises): Ledger {
+export function ledgerOf(history: History): Ledger {
   const byWho = new Map(history.appends.map((append) => [whoOf(append.actor, append.number), append]));
   const known = new Map<number, Known>();
   for (const append of history.appends) if (append.timestamp > 0) acknowledge(known, append);
@@ -69,8 +62,7 @@ export function ledgerOf(history: History, { vouchesForAll }: Promises): Ledger 
     history.changes.filter(({ what }) => what !== 'allocate'),
     ({ region }) => region,
   );
-  persistAll(history, all, vouchesForAll);
-  sealOwn(all);
+  persistAll(history, all);
   for (const entry of all) entry.sealed = Math.min(entry.sealed, entry.durable);
   for (const entry of all) judgeRemovals(entry, removals.get(entry.append.region) ?? []);
   judgeKills(history, all);
@@ -84,6 +76,7 @@ function newKnown(append: Append, timestamp: number): Known {
     committed: NEVER,
     durable: NEVER,
     sealed: NEVER,
+    shownBy: new Map(),
     alive: append.published,
     goneFrom: NEVER,
     goneBy: NEVER,
@@ -95,7 +88,6 @@ function newKnown(append: Append, timestamp: number): Known {
 function acknowledge(known: Map<number, Known>, append: Append): void {
   const entry = newKnown(append, append.timestamp);
   entry.committed = append.end;
-  if (append.persists) entry.sealed = append.end;
   known.set(whoOf(append.actor, append.number), entry);
 }
 
@@ -131,6 +123,8 @@ function witness(
   // What lies sealed in the file, where other processes read it, outlives the writer; and so does what a later writer found.
   if (isForeign(pass.actor) || runOf(pass.actor) > runOf(append.actor))
     entry.sealed = Math.min(entry.sealed, time);
+  if (pass.region === 0)
+    entry.shownBy.set(pass.actor, Math.min(entry.shownBy.get(pass.actor) ?? NEVER, time));
   if (pass.persisted) entry.durable = Math.min(entry.durable, time);
 }
 
@@ -146,13 +140,13 @@ function assertUnique(all: readonly Known[]): void {
   }
 }
 
-/** What `persisted` said, and waits for it, vouch for everything up to a timestamp. */
-function persistAll(history: History, all: readonly Known[], vouchesForAll: boolean): void {
+/** What `persisted` said, waits for it, and appends that were acknowledged as persisted, vouch for everything up to a timestamp. */
+function persistAll(history: History, all: readonly Known[]): void {
   const promises: { upTo: number; time: number }[] = [];
   for (const { persisted, end } of history.samples) promises.push({ upTo: persisted, time: end });
   for (const { upTo, end, code } of history.persists)
     if (code === 'done' && upTo > 0) promises.push({ upTo, time: end });
-  for (const { timestamp, persists, end } of vouchesForAll ? history.appends : [])
+  for (const { timestamp, persists, end } of history.appends)
     if (persists && timestamp > 0) promises.push({ upTo: timestamp, time: end });
   // From the greatest on: who vouches for a timestamp vouches for those below.
   promises.sort((a, b) => b.upTo - a.upTo);
@@ -174,21 +168,6 @@ function persistWhatWasCommitted(history: History, all: readonly Known[]): void 
   for (const entry of all) {
     const first = firstAfter(whole, entry.committed);
     entry.durable = Math.min(entry.durable, ends[first] ?? NEVER);
-  }
-}
-
-/** Who persists an entry has persisted what the same thread committed before. */
-function sealOwn(all: readonly Known[]): void {
-  for (const own of groupBy(all, ({ append }) => append.actor).values()) {
-    const persisted = own
-      .map(({ append }) => append)
-      .filter(({ persists, code }) => persists && code === 'done')
-      .sort((a, b) => a.begin - b.begin);
-    const ends = earliestFrom(persisted.map(({ end }) => end));
-    for (const entry of own) {
-      if (entry.append.code !== 'done') continue;
-      entry.sealed = Math.min(entry.sealed, ends[firstAfter(persisted, entry.append.end)] ?? NEVER);
-    }
   }
 }
 

@@ -6,7 +6,7 @@ import { addonProblem } from '../../src/base/native-loader.js';
 import { type Random, seededRandom } from '../../src/testing/random.js';
 import { check, type Judged } from './check.js';
 import { readHistory } from './decode.js';
-import { FOREIGN } from './history.js';
+import { FOREIGN, type Kill } from './history.js';
 import type { ReaderOrder, WriterOrder } from './orders.js';
 import { Actor } from './process.js';
 import { now } from './tape.js';
@@ -56,8 +56,7 @@ export async function play(scene: Scene): Promise<Judged> {
   const stage = new Stage(scene, directory);
   try {
     await stage.play();
-    const promises = { vouchesForAll: scene.medium !== 'pmem' };
-    return { ...check(readHistory(directory, stage.killed), promises), ...stage.counts };
+    return { ...check(readHistory(directory, stage.kills)), ...stage.counts };
   } catch (cause) {
     const kept = mkdtempSync(join(tmpdir(), 'varve-finding-'));
     cpSync(directory, kept, { recursive: true });
@@ -65,7 +64,7 @@ export async function play(scene: Scene): Promise<Judged> {
     throw new Error(
       `${titleOf(scene)}, seed ${scene.seed}: ${cause instanceof Error ? cause.message : String(cause)}\n` +
         `${existsSync(errors) ? readFileSync(errors, 'utf8').slice(0, 4000) : ''}` +
-        `The stream and all tapes are kept in ${kept}; scene: ${JSON.stringify(scene)}, killed: ${JSON.stringify([...stage.killed])}`,
+        `The stream and all tapes are kept in ${kept}; scene: ${JSON.stringify(scene)}, kills: ${JSON.stringify([...stage.kills])}`,
       { cause },
     );
   } finally {
@@ -75,8 +74,7 @@ export async function play(scene: Scene): Promise<Judged> {
 
 /** Starts and ends the processes of a scene. */
 class Stage {
-  /** When which run was gone. */
-  readonly killed = new Map<number, number>();
+  readonly kills = new Map<number, Kill>();
   readonly counts = { runs: 0, kills: 0, terminated: 0, readers: 0 };
   readonly #scene: Scene;
   readonly #directory: string;
@@ -107,8 +105,9 @@ class Stage {
       if (run === 1) this.#startReaders();
       if (run < runs) {
         await delay((this.#random(1000) / 1000) * time);
+        const dying = now();
         await writer.kill();
-        this.killed.set(run, now());
+        this.kills.set(run, { dying, killed: now() });
         this.counts.kills += 1;
       } else {
         await delay(time / 2);

@@ -17,7 +17,7 @@ export class Synthetic {
   readonly samples: Sample[] = [];
   readonly persists: History['persists'][number][] = [];
   readonly changes: Change[] = [];
-  runs: Run[] = [{ run: 1, killed: NEVER, closing: NEVER }];
+  runs: Run[] = [{ run: 1, opened: 0, dying: NEVER, killed: NEVER, closing: NEVER }];
   now = 0;
   #timestamp = 0;
   readonly #numbers = new Map<number, number>();
@@ -85,15 +85,16 @@ export class Synthetic {
     return change;
   }
 
-  /** The writing process is killed, and another one opens the stream. */
-  kill(): void {
-    const { now } = this;
+  /** The writing process is killed, and another one opens the stream. `meanwhile` happens in between. */
+  kill(meanwhile: () => void = () => {}): void {
+    const dying = this.now;
+    this.now += 10;
+    meanwhile();
     this.runs = [
       ...this.runs.slice(0, -1),
-      { run: this.runs.length, killed: now, closing: NEVER },
-      { run: this.runs.length + 1, killed: NEVER, closing: NEVER },
+      { ...(this.runs.at(-1) as Run), dying, killed: dying + 1 },
+      { run: this.runs.length + 1, opened: this.now, dying: NEVER, killed: NEVER, closing: NEVER },
     ];
-    this.now += 10;
     this.#timestamp += 2 ** 20;
   }
 }
