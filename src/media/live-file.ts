@@ -38,6 +38,8 @@ export const LIVE = {
 const ATTEMPTS = 16;
 /** Abandoned live files of others that are looked at when one is made. */
 const SWEPT = 16;
+/** One that was written to of late may be somebody's who cannot lock it, and has yet to write down who he is. Milliseconds. */
+const SWEPT_AGE = 60_000;
 
 /** What names a stream's live file, and who may be trusted with it. */
 export interface LivePlace {
@@ -202,8 +204,10 @@ function readRights(fd: number, place: LivePlace): number {
 function sweep(): void {
   // Without locks of one's own nobody can be sure.
   if (loadAddon() === undefined) return;
-  const names = orNothing(() => fs.readdirSync(DIRECTORY)) ?? [];
-  for (const name of names.filter((each) => NAME.test(each)).slice(0, SWEPT)) {
+  const names = (orNothing(() => fs.readdirSync(DIRECTORY)) ?? []).filter((each) => NAME.test(each));
+  // Not always the same ones, which may be in use.
+  const start = Math.floor(Math.random() * names.length);
+  for (const name of [...names.slice(start), ...names.slice(0, start)].slice(0, SWEPT)) {
     orNothing(() => sweepOne(join(DIRECTORY, name)));
   }
 }
@@ -212,8 +216,9 @@ function sweepOne(path: string): void {
   const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK, O_NOCTTY } = fs.constants;
   const fd = fs.openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
   try {
-    const { uid } = fs.fstatSync(fd, { bigint: true });
-    if (uid === ownUser() && isUnused(fd)) fs.unlinkSync(path);
+    const { uid, mtimeMs } = fs.fstatSync(fd);
+    const isOld = Date.now() - mtimeMs > SWEPT_AGE;
+    if (isOld && BigInt(uid) === ownUser() && isUnused(fd)) fs.unlinkSync(path);
   } finally {
     closeFd(fd);
   }

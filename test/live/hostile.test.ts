@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import {
   chmodSync,
   chownSync,
@@ -12,10 +13,12 @@ import {
   statSync,
   symlinkSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { addonProblem } from '../../src/base/native-loader.js';
 import { LIVE } from '../../src/media/live-file.js';
 import { texts } from '../helpers/bytes.js';
 import { type FilePlace, filePlaceOn, onEveryFile, temporaryDirectory } from '../helpers/media.js';
@@ -163,4 +166,23 @@ test('whoever may read the stream may read its live file, and nobody else may wr
     assert.equal(live.gid, statSync(place.path).gid);
     await writer.close();
   }
+});
+
+test('what a killed process left is swept away once it is old', async (t) => {
+  if (liveProblem() !== undefined) return t.skip(liveProblem());
+  const problem = addonProblem();
+  if (problem !== undefined) return t.skip(problem);
+  const page = `/dev/shm/varve-${randomBytes(16).toString('hex')}-1-1`;
+  t.after(() => rmSync(page, { force: true }));
+  // A writer without the addon has made it, and has yet to write down its process id.
+  writeFileSync(page, '', { mode: 0o600 });
+  const place = filePlaceOn(t, 'file');
+  const sweep = async (): Promise<void> => {
+    for (let times = 0; times < 50 && existsSync(page); times += 1) await (await place.open()).close();
+  };
+  await sweep();
+  assert.ok(existsSync(page), 'it is young');
+  utimesSync(page, 0, 0);
+  await sweep();
+  assert.ok(!existsSync(page));
 });
