@@ -26,8 +26,12 @@ export interface Appender {
   readonly entries: number;
   /** Has the next append fail with `VARVE_CONFLICT` unless the last entry then has this timestamp. */
   expect(last: number): void;
-  /** Appends one entry, which is then committed. Returns its position. */
-  append(data: Uint8Array): number;
+  /**
+   * Appends one entry, which is then committed. Returns its position.
+   *
+   * @param persists true if it is to be persisted next: some can make it durable at once
+   */
+  append(data: Uint8Array, persists: boolean): number;
   /** The same for parts that become one entry. `size` is their sum. */
   appendParts(parts: readonly Uint8Array[], size: number): number;
   /** The same for text. `size` is its length in UTF-8. */

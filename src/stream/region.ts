@@ -79,7 +79,7 @@ export class Region {
     const { persister } = this.#core;
     const bytes = bytesOf(data);
     if (options !== undefined) this.#expect(options);
-    const position = this.#log.appender.append(bytes);
+    const position = this.#log.appender.append(bytes, persists);
     if (!persists) {
       persister.soon();
       return this.#appended(position, bytes.length);
@@ -277,7 +277,7 @@ export class Region {
     if (typeof data === 'string') return this.#appendText(data, options);
     const bytes = bytesOf(data);
     this.#expect(options);
-    return this.#appended(this.#log.appender.append(bytes), bytes.length);
+    return this.#appended(this.#log.appender.append(bytes, false), bytes.length);
   }
 
   #appendText(text: string, options: AppendOptions | undefined): Entry {

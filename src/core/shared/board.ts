@@ -69,42 +69,47 @@ export const THREAD = {
   size: LINE_WORDS,
 } as const;
 
-/** Of a region. */
+/** Of a region: first what whoever appends changes, then what others look at, each in lines of their own. */
 export const REGION = {
   lock: 0,
-  /** Counts up when the region is allocated, cleared, freed: what was read before is of another life. */
-  life: 1,
   /** End of the committed entries, in units of 8 bytes. */
-  tail: 2,
+  tail: 1,
   /** Up to here the checksums are stored. */
-  sealed: 3,
-  /** Up to here everything is durable. */
-  durable: 4,
+  sealed: 2,
   /** End of everything reserved: the tail where no place is open. */
-  reserved: 5,
-  entries: 6,
+  reserved: 3,
+  entries: 4,
   /** Timestamp of the last entry. */
-  last: 7,
+  last: 5,
   /** Timestamp of its first entry that is not durable, exactly; means something where `durable` is not `tail`. 0 if there are only fillers. */
-  pending: 9,
+  pending: 7,
   /** Its places in the two lists of regions, from 1 on; 0 if it is not in one. */
-  dirty: 11,
-  unmarked: 12,
+  dirty: 9,
+  unmarked: 10,
   /** The region's newest mark. */
-  mark: 13,
+  mark: 11,
   /** 1 while it is being cleared or freed: nobody appends. */
-  changing: 14,
+  changing: 12,
+  /** Counts up when the region is allocated, cleared, freed: what was read before is of another life. */
+  life: LINE_WORDS,
   /** From here on the threads of this process stored the entries. */
-  ownFrom: 15,
+  ownFrom: LINE_WORDS + 1,
   /** Of the record that all this goes with: the region's id, and how often it was cleared. */
-  id: 16,
-  clears: 17,
-  size: 2 * LINE_WORDS,
+  id: LINE_WORDS + 2,
+  clears: LINE_WORDS + 3,
+  /** Up to here everything is durable. */
+  durable: 2 * LINE_WORDS,
+  size: 4 * LINE_WORDS,
 } as const;
 
+/** What the list of regions with bytes that are not durable says of each, so that a commit need not look at their lines: its tail and life when it was committed to last. */
+export const DIRTY = { region: 0, tail: 1, life: 2, size: 4 } as const;
+
 const REGIONS = BOARD.threads + THREAD_LINES * THREAD.size;
-/** Units of places in a region. */
+const WORDS_PER_REGION = REGION.size + DIRTY.size + 1;
+/** Units of places in a region, in bytes; and what to shift a number of bytes by to get that of units: a division is far slower. */
 export const UNIT = 8;
+export const UNIT_SHIFT = 3;
 
 /** The board of one stream. */
 export class Board {
@@ -121,15 +126,16 @@ export class Board {
   constructor(memory: SharedArrayBuffer) {
     this.memory = memory;
     this.words = new Int32Array(memory);
-    this.capacity = Math.floor((this.words.length - REGIONS) / (REGION.size + 2));
-    const lists = REGIONS + this.capacity * REGION.size;
-    this.dirty = new RegionList(this.words, lists, BOARD.dirtyCount, REGION.dirty);
-    this.unmarked = new RegionList(this.words, lists + this.capacity, BOARD.unmarkedCount, REGION.unmarked);
+    this.capacity = Math.floor((this.words.length - REGIONS) / WORDS_PER_REGION);
+    const dirty = REGIONS + this.capacity * REGION.size;
+    const unmarked = dirty + this.capacity * DIRTY.size;
+    this.dirty = new RegionList(this.words, dirty, BOARD.dirtyCount, REGION.dirty, DIRTY.size);
+    this.unmarked = new RegionList(this.words, unmarked, BOARD.unmarkedCount, REGION.unmarked, 1);
   }
 
   /** @param capacity slots of the region table; memory is taken only for those in use */
   static create(capacity: number): Board {
-    return new Board(new SharedArrayBuffer(4 * (REGIONS + capacity * (REGION.size + 2))));
+    return new Board(new SharedArrayBuffer(4 * (REGIONS + capacity * WORDS_PER_REGION)));
   }
 
   /** The first word of a region's line. */
@@ -165,10 +171,29 @@ export function heldTimestamp(words: Int32Array, at: number): number {
 export function storeTimestamp(words: Int32Array, at: number, timestamp: number): void {
   const high = Math.floor(timestamp / WORD);
   if (words[at + 1] === high) {
-    Atomics.store(words, at, timestamp | 0);
+    publish(words, at, timestamp | 0);
     return;
   }
   Atomics.store(words, at + 1, IN_CHANGE);
   Atomics.store(words, at, timestamp | 0);
   Atomics.store(words, at + 1, high);
 }
+
+function storePlainly(words: Int32Array, at: number, value: number): void {
+  words[at] = value;
+}
+
+/**
+ * Stores a word behind everything that was stored before, for those who load it without a lock. On x64 every store is that; `Atomics.store` is
+ * a call there and waits for the stores before it, which nobody here needs: locks are given up atomically.
+ */
+export const publish: (words: Int32Array, at: number, value: number) => unknown =
+  process.arch === 'x64' ? storePlainly : Atomics.store;
+
+function loadPlainly(words: Int32Array, at: number): number {
+  return words[at] as number;
+}
+
+/** Loads a word after everything that was loaded, stored or changed atomically before. */
+export const observe: (words: Int32Array, at: number) => number =
+  process.arch === 'x64' ? loadPlainly : Atomics.load;

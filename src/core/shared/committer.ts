@@ -2,14 +2,44 @@ import { highWord } from '../../format/entry.js';
 import { ENTRY, Form, GAP, LAG_UNKNOWN } from '../../format/layout.js';
 import type { Window } from '../../media/window.js';
 import type { Clock } from '../clock.js';
-import { BOARD, type Board, heldTimestamp, REGION, readTimestamp, storeTimestamp, UNIT } from './board.js';
+import {
+  BOARD,
+  type Board,
+  DIRTY,
+  heldTimestamp,
+  publish,
+  REGION,
+  readTimestamp,
+  storeTimestamp,
+  UNIT,
+  UNIT_SHIFT,
+} from './board.js';
 import { Earlier } from './earlier.js';
 import { SharedLock } from './lock.js';
 import type { RegionList } from './region-list.js';
 import type { Threads } from './threads.js';
 
-/** With more dirty regions than this a commit does not look at each of them. */
-const FEW = 8;
+// By names of this file the words are constants to the compiler; looked up in another module's object they are not.
+const {
+  commit: COMMIT,
+  commitLock: COMMIT_LOCK,
+  ground: GROUND,
+  intent: INTENT,
+  last: NEWEST,
+  limit: LIMIT,
+  persisted: PERSISTED,
+  redo: REDO,
+} = BOARD;
+const {
+  durable: DURABLE,
+  entries: ENTRIES,
+  last: LAST,
+  life: LIFE,
+  pending: PENDING,
+  reserved: RESERVED,
+  tail: TAIL,
+} = REGION;
+const { life: DIRTY_LIFE, tail: DIRTY_TAIL } = DIRTY;
 
 /** An entry says how far everything was durable as of one in so many commits: a power of two, less 1. */
 const NOW_AND_THEN = 7;
@@ -58,17 +88,17 @@ export class Committer {
   /** @param clock this thread's: it knows the header words that go with the next timestamps */
   constructor(board: Board, threads: Threads, clock: Clock, wasWritten: WasWritten) {
     this.#words = board.words;
-    this.#lock = new SharedLock(board.words, BOARD.commitLock, threads);
+    this.#lock = new SharedLock(board.words, COMMIT_LOCK, threads);
     this.#clock = clock;
     this.#dirty = board.dirty;
     this.#unmarked = board.unmarked;
-    this.earlier = new Earlier(board.words);
+    this.earlier = new Earlier(board.words, board.dirty);
     this.#wasWritten = wasWritten;
   }
 
   /** The newest timestamp given out; every entry up to it can be seen. */
   get last(): number {
-    return readTimestamp(this.#words, BOARD.last);
+    return readTimestamp(this.#words, NEWEST);
   }
 
   /** Takes the commit lock: until `leave` nothing is committed in any thread. */
@@ -98,16 +128,16 @@ export class Committer {
     const words = this.#words;
     this.enter();
     try {
-      const timestamp = heldTimestamp(words, BOARD.last) + 1;
+      const timestamp = heldTimestamp(words, NEWEST) + 1;
       if (timestamp >= this.#clock.limit && !this.#isSupplied(timestamp)) return 0;
-      this.#surveyEarlier(region, timestamp - 1);
+      this.earlier.survey(region);
       const used = position + ENTRY.header + size + (-size & 7);
       const form = end - used === GAP ? Form.entryAndGap : Form.entry;
       storeHeader(window, position, size, timestamp, this.#highWord(timestamp, form));
       if (end - used >= ENTRY.header) storeFiller(window, used, end, timestamp);
-      this.#note(region, end, (words[region + REGION.entries] as number) + 1, timestamp);
+      this.#note(region, end, (words[region + ENTRIES] as number) + 1, timestamp);
       if (through !== undefined) this.#write(region, through, window, position, end);
-      words[BOARD.redo] = region;
+      words[REDO] = region;
       this.#apply();
       this.#clock.last = timestamp;
       return timestamp;
@@ -127,10 +157,10 @@ export class Committer {
     const words = this.#words;
     this.enter();
     try {
-      storeFiller(window, position, end, heldTimestamp(words, BOARD.last));
-      this.#note(region, end, words[region + REGION.entries] as number, 0);
+      storeFiller(window, position, end, heldTimestamp(words, NEWEST));
+      this.#note(region, end, words[region + ENTRIES] as number, 0);
       if (through !== undefined) this.#write(region, through, window, position, end);
-      words[BOARD.redo] = region;
+      words[REDO] = region;
       this.#apply();
     } finally {
       this.#lock.release();
@@ -155,48 +185,28 @@ export class Committer {
   /** The same, where the lock is held already. Returns the timestamp. */
   raiseDurable(): number {
     const words = this.#words;
-    let durable = heldTimestamp(words, BOARD.last);
+    let durable = heldTimestamp(words, NEWEST);
     this.#dirty.prune((region) => {
-      if (Atomics.load(words, region + REGION.durable) === words[region + REGION.tail]) return false;
-      const pending = heldTimestamp(words, region + REGION.pending);
+      if (Atomics.load(words, region + DURABLE) === words[region + TAIL]) return false;
+      const pending = heldTimestamp(words, region + PENDING);
       if (pending !== 0) durable = Math.min(durable, pending - 1);
       return true;
     });
-    durable = Math.max(durable, heldTimestamp(words, BOARD.persisted));
-    storeTimestamp(words, BOARD.persisted, durable);
+    durable = Math.max(durable, heldTimestamp(words, PERSISTED));
+    storeTimestamp(words, PERSISTED, durable);
     this.onDurable?.(durable);
     return durable;
   }
 
-  /** Mostly the region that is appended to is the only dirty one, and what it has is durable by now. */
-  #surveyEarlier(region: number, last: number): void {
-    const words = this.#words;
-    const { earlier } = this;
-    const dirty = this.#dirty.length;
-    earlier.clear();
-    if (dirty === 1 && words[region + REGION.dirty] === 1) {
-      if (words[region + REGION.durable] === words[region + REGION.tail])
-        storeTimestamp(words, BOARD.persisted, last);
-    } else if (dirty > FEW) {
-      earlier.giveUp();
-    } else if (dirty > 0) {
-      this.raiseDurable();
-      for (let i = 0; i < this.#dirty.length; i++) {
-        const other = this.#dirty.at(i);
-        if (other !== region) earlier.add(other);
-      }
-    }
-  }
-
   /** Another thread may have got a further supply. */
   #isSupplied(timestamp: number): boolean {
-    this.#clock.limit = heldTimestamp(this.#words, BOARD.limit);
+    this.#clock.limit = heldTimestamp(this.#words, LIMIT);
     return timestamp < this.#clock.limit;
   }
 
   #highWord(timestamp: number, form: number): number {
     const clock = this.#clock;
-    if ((timestamp & NOW_AND_THEN) === 0) clock.persistedUpTo(heldTimestamp(this.#words, BOARD.persisted));
+    if ((timestamp & NOW_AND_THEN) === 0) clock.persistedUpTo(this.raiseDurable());
     if (timestamp > clock.wordUntil) clock.refreshWord(timestamp);
     return form === Form.entry ? clock.word : (clock.word | highWord(0, form, 0)) >>> 0;
   }
@@ -204,70 +214,75 @@ export class Committer {
   /** Writes down what `redo` and `intent` speak of. */
   #note(region: number, end: number, entries: number, timestamp: number): void {
     const words = this.#words;
-    words[BOARD.commit] = region;
-    words[BOARD.commit + 1] = end / UNIT;
-    words[BOARD.commit + 2] = entries;
-    words[BOARD.commit + 3] = timestamp | 0;
-    words[BOARD.commit + 4] = Math.floor(timestamp / 2 ** 32);
+    words[COMMIT] = region;
+    words[COMMIT + 1] = end >>> UNIT_SHIFT;
+    words[COMMIT + 2] = entries;
+    words[COMMIT + 3] = timestamp | 0;
+    words[COMMIT + 4] = Math.floor(timestamp / 2 ** 32);
   }
 
   #write(region: number, through: WriteThrough, window: Window, position: number, end: number): void {
     const words = this.#words;
-    storeTimestamp(words, BOARD.ground, through.offset);
-    words[BOARD.ground + 2] = through.seed | 0;
-    words[BOARD.intent] = region;
+    storeTimestamp(words, GROUND, through.offset);
+    words[GROUND + 2] = through.seed | 0;
+    words[INTENT] = region;
     try {
       through.writeThrough(window, position, end);
     } catch (error) {
-      words[BOARD.intent] = 0;
+      words[INTENT] = 0;
       throw error;
     }
   }
 
   #intended(region: number): Written {
     const words = this.#words;
-    const offset = heldTimestamp(words, BOARD.ground);
+    const offset = heldTimestamp(words, GROUND);
     return {
-      from: offset + (words[region + REGION.tail] as number) * UNIT,
-      to: offset + (words[BOARD.commit + 1] as number) * UNIT,
-      seed: (words[BOARD.ground + 2] as number) >>> 0,
+      from: offset + (words[region + TAIL] as number) * UNIT,
+      to: offset + (words[COMMIT + 1] as number) * UNIT,
+      seed: (words[GROUND + 2] as number) >>> 0,
       // A filler has the last one that was given out.
-      timestamp: heldTimestamp(words, BOARD.commit + 3) || heldTimestamp(words, BOARD.last),
+      timestamp: heldTimestamp(words, COMMIT + 3) || heldTimestamp(words, NEWEST),
     };
   }
 
   #mend(): void {
     const words = this.#words;
-    const intended = words[BOARD.intent] as number;
-    if (words[BOARD.redo] === 0 && intended !== 0) {
-      if (this.#wasWritten(this.#intended(intended))) words[BOARD.redo] = intended;
+    const intended = words[INTENT] as number;
+    if (words[REDO] === 0 && intended !== 0) {
+      if (this.#wasWritten(this.#intended(intended))) words[REDO] = intended;
     }
-    words[BOARD.intent] = 0;
-    if (words[BOARD.redo] !== 0) this.#apply();
+    words[INTENT] = 0;
+    if (words[REDO] !== 0) this.#apply();
   }
 
   /** Does what `redo` says; doing it twice is doing it once. */
   #apply(): void {
     const words = this.#words;
-    const region = words[BOARD.commit] as number;
-    const tail = words[BOARD.commit + 1] as number;
-    const timestamp = heldTimestamp(words, BOARD.commit + 3);
-    words[region + REGION.entries] = words[BOARD.commit + 2] as number;
-    if (words[region + REGION.durable] === words[region + REGION.tail]) {
-      storeTimestamp(words, region + REGION.pending, timestamp);
-    } else if (timestamp !== 0 && heldTimestamp(words, region + REGION.pending) === 0) {
-      // So far there were only fillers, which promise nothing.
-      storeTimestamp(words, region + REGION.pending, timestamp);
-    }
-    this.#dirty.add(region);
+    const region = words[COMMIT] as number;
+    const tail = words[COMMIT + 1] as number;
+    const timestamp = heldTimestamp(words, COMMIT + 3);
+    const before = words[region + TAIL] as number;
+    words[region + ENTRIES] = words[COMMIT + 2] as number;
+    this.#notePending(region, before, timestamp);
+    const dirty = this.#dirty.add(region);
+    words[dirty + DIRTY_TAIL] = tail;
+    words[dirty + DIRTY_LIFE] = words[region + LIFE] as number;
     this.#unmarked.add(region);
-    if (words[region + REGION.reserved] === words[region + REGION.tail])
-      words[region + REGION.reserved] = tail;
-    if (timestamp !== 0) storeTimestamp(words, region + REGION.last, timestamp);
-    Atomics.store(words, region + REGION.tail, tail);
-    if (timestamp !== 0) storeTimestamp(words, BOARD.last, timestamp);
-    words[BOARD.redo] = 0;
-    words[BOARD.intent] = 0;
+    if (words[region + RESERVED] === before) words[region + RESERVED] = tail;
+    if (timestamp !== 0) storeTimestamp(words, region + LAST, timestamp);
+    publish(words, region + TAIL, tail);
+    if (timestamp !== 0) storeTimestamp(words, NEWEST, timestamp);
+    words[REDO] = 0;
+    words[INTENT] = 0;
+  }
+
+  #notePending(region: number, tail: number, timestamp: number): void {
+    const words = this.#words;
+    const at = region + PENDING;
+    // Where there were only fillers so far, which promise nothing, it is the first, too.
+    const first = words[region + DURABLE] === tail || (timestamp !== 0 && heldTimestamp(words, at) === 0);
+    if (first) storeTimestamp(words, at, timestamp);
   }
 }
 
@@ -279,7 +294,7 @@ function storeFiller(window: Window, position: number, end: number, timestamp: n
 
 /** Stores the three words that a commit knows. The fourth, the checksum's, comes with the seal: until then the mark of a reserved place may stand there. */
 function storeHeader(window: Window, position: number, size: number, timestamp: number, high: number): void {
-  const word = (position - window.start) / 4;
+  const word = (position - window.start) >>> 2;
   window.words[word] = size;
   window.words[word + ENTRY.lowWord] = timestamp >>> 0;
   window.words[word + ENTRY.highWord] = high;

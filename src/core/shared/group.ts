@@ -27,6 +27,8 @@ const NOTHING: Target = { timestamp: 0, parts: [] };
 export class GroupCommit {
   readonly #sharing: Sharing;
   readonly #medium: Medium;
+  /** True if a drain takes no longer than an append. */
+  readonly #flushes: boolean;
   readonly #lock: SharedLock;
   /** Regions that this thread has committed to since it last made that durable. */
   #touched: SharedLog[] = [];
@@ -38,6 +40,7 @@ export class GroupCommit {
   constructor(sharing: Sharing, medium: Medium) {
     this.#sharing = sharing;
     this.#medium = medium;
+    this.#flushes = !medium.slow && !medium.volatile;
     this.#lock = new SharedLock(sharing.board.words, BOARD.drainLock, sharing.threads);
   }
 
@@ -60,13 +63,28 @@ export class GroupCommit {
     this.#touched.push(log);
   }
 
+  /**
+   * Makes durable what a region holds, if that takes no longer than an append: its lock is held, and then other threads need not wait for it twice.
+   * If it fails, `persistOwn` will, too.
+   */
+  persistHeld(log: SharedLog): void {
+    if (!this.#flushes) return;
+    try {
+      log.persistHeld(this.#medium);
+    } catch {
+      return;
+    }
+    if (this.#touched.length !== 1 || this.#touched[0] !== log) return;
+    this.#touched.pop();
+    log.touched = false;
+  }
+
   /** Makes durable what this thread has committed, with everything before it. False if that was another thread's work alone. */
   persistOwn(): boolean {
     if (this.#medium.volatile) return false;
     const newest = this.#newest;
     if (!this.#medium.slow) {
-      if (this.#touched.length === 1) (this.#touched.pop() as SharedLog).persist(this.#medium);
-      else this.#persistSeveral(this.#takeTouched());
+      if (this.#touched.length > 0) this.#persistTouched();
       if (this.#sharing.committer.earlier.isSoonDurable()) {
         this.#sharing.committer.tellDurable();
         return true;
@@ -197,7 +215,12 @@ export class GroupCommit {
     return logs;
   }
 
-  #persistSeveral(logs: readonly SharedLog[]): void {
+  #persistTouched(): void {
+    const logs = this.#takeTouched();
+    if (logs.length === 1) {
+      logs[0]?.persist(this.#medium);
+      return;
+    }
     const parts = logs.map((log) => log.seal());
     this.#medium.drainSync();
     for (const part of parts) part.log.drained(part);

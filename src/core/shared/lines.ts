@@ -4,7 +4,7 @@ import { keepLoadsInOrder } from '../record-watch.js';
 import type { RegionWatch } from '../region-host.js';
 import type { RegionLog } from '../region-log.js';
 import type { TableSlot } from '../table-slots.js';
-import { type Board, REGION, storeTimestamp, UNIT } from './board.js';
+import { type Board, REGION, storeTimestamp, UNIT_SHIFT } from './board.js';
 
 /** Tells a reader whether another thread has cleared or freed the region that he reads. */
 class LifeWatch implements RegionWatch {
@@ -66,12 +66,12 @@ export class Lines {
     const words = this.#words;
     const line = this.of(region.slot);
     this.restart(region);
-    words[line + REGION.tail] = region.tail / UNIT;
-    words[line + REGION.reserved] = region.tail / UNIT;
-    words[line + REGION.sealed] = region.sealed / UNIT;
-    words[line + REGION.durable] = region.sealed / UNIT;
+    words[line + REGION.tail] = region.tail >>> UNIT_SHIFT;
+    words[line + REGION.reserved] = region.tail >>> UNIT_SHIFT;
+    words[line + REGION.sealed] = region.sealed >>> UNIT_SHIFT;
+    words[line + REGION.durable] = region.sealed >>> UNIT_SHIFT;
     words[line + REGION.entries] = region.entries;
-    words[line + REGION.ownFrom] = region.ownFrom / UNIT;
+    words[line + REGION.ownFrom] = region.ownFrom >>> UNIT_SHIFT;
     storeTimestamp(words, line + REGION.last, region.lastTimestamp);
     storeTimestamp(words, line + REGION.pending, region.host.clock.persisted + 1);
     if (region.beyondMark) this.#board.unmarked.add(line);
@@ -86,7 +86,7 @@ export class Lines {
     this.end(line);
     words[line + REGION.id] = id | 0;
     words[line + REGION.clears] = clears | 0;
-    words[line + REGION.mark] = mark.tail / UNIT;
+    words[line + REGION.mark] = mark.tail >>> UNIT_SHIFT;
     storeTimestamp(words, line + REGION.last, mark.timestamp);
   }
 
@@ -111,7 +111,7 @@ export class Lines {
   isUnmarked(line: number, region: RegionLog | undefined): boolean {
     const words = this.#words;
     if (region === undefined) return true;
-    words[line + REGION.mark] = region.slot.record.mark.tail / UNIT;
+    words[line + REGION.mark] = region.slot.record.mark.tail >>> UNIT_SHIFT;
     return words[line + REGION.tail] !== words[line + REGION.mark];
   }
 

@@ -6,13 +6,28 @@ import { conflict, full } from '../append-errors.js';
 import type { Appender } from '../appender.js';
 import type { RegionLog } from '../region-log.js';
 import { storeParts } from '../reservations.js';
-import { heldTimestamp, REGION, readTimestamp, storeTimestamp, UNIT } from './board.js';
+import { heldTimestamp, publish, REGION, readTimestamp, storeTimestamp, UNIT, UNIT_SHIFT } from './board.js';
 import type { WriteThrough } from './committer.js';
 import { SharedLock } from './lock.js';
 import { SharedPlaces } from './shared-places.js';
 import type { Sharing } from './sharing.js';
 
+// By names of this file the words are constants to the compiler; looked up in another module's object they are not.
+const {
+  changing: CHANGING,
+  durable: DURABLE,
+  entries: ENTRIES,
+  last: LAST,
+  life: LIFE,
+  lock: LOCK,
+  pending: PENDING,
+  reserved: RESERVED,
+  sealed: SEALED,
+  tail: TAIL,
+} = REGION;
+
 const NO_EXPECTATION = -1;
+const NOWHERE = -1;
 
 /** What a thread has to make durable of a region: everything up to `to`, if it is still this life. */
 export interface Sealed {
@@ -50,7 +65,7 @@ export class SharedLog implements Appender, WriteThrough {
     this.line = line;
     this.#sharing = sharing;
     this.#words = sharing.board.words;
-    this.lock = new SharedLock(this.#words, line + REGION.lock, sharing.threads);
+    this.lock = new SharedLock(this.#words, line + LOCK, sharing.threads);
     this.#through = sharing.writesThrough ? this : undefined;
     this.reservations = new SharedPlaces(this, sharing);
   }
@@ -60,42 +75,61 @@ export class SharedLog implements Appender, WriteThrough {
   }
 
   get available(): number {
-    return Math.max(0, this.region.length - this.#at(REGION.reserved) - ENTRY.header);
+    return Math.max(0, this.region.length - this.#at(RESERVED) - ENTRY.header);
   }
 
   get entries(): number {
-    return Atomics.load(this.#words, this.line + REGION.entries);
+    return Atomics.load(this.#words, this.line + ENTRIES);
   }
 
   /** End of the committed entries, in bytes. */
   get tail(): number {
-    return this.#at(REGION.tail);
+    return this.#at(TAIL);
   }
 
   /** The same. The lock is held: a plain load does, and takes less than a call. */
   get heldTail(): number {
-    return (this.#words[this.line + REGION.tail] as number) * UNIT;
+    return (this.#words[this.line + TAIL] as number) * UNIT;
   }
 
   /** End of everything reserved, in bytes. The lock is held. */
   get reserved(): number {
-    return (this.#words[this.line + REGION.reserved] as number) * UNIT;
+    return (this.#words[this.line + RESERVED] as number) * UNIT;
   }
 
   set reserved(position: number) {
-    this.#words[this.line + REGION.reserved] = position / UNIT;
+    this.#words[this.line + RESERVED] = position >>> UNIT_SHIFT;
   }
 
   get life(): number {
-    return Atomics.load(this.#words, this.line + REGION.life);
+    return Atomics.load(this.#words, this.line + LIFE);
   }
 
   expect(last: number): void {
     this.#expected = last;
   }
 
-  append(data: Uint8Array): number {
-    return this.appendParts([data], data.length);
+  append(data: Uint8Array, persists = false): number {
+    const size = data.length;
+    const expected = this.#takeExpectation();
+    let position = NOWHERE;
+    this.enter(size, expected);
+    try {
+      if (this.reserved === this.heldTail) position = this.#appendHere(data, size);
+      if (persists && position !== NOWHERE) this.#sharing.group.persistHeld(this);
+    } finally {
+      this.lock.release();
+    }
+    return position === NOWHERE ? this.#appendLater([data], size, expected) : position;
+  }
+
+  /** Returns where; `NOWHERE` if a supply of timestamps is needed first. The lock is held. */
+  #appendHere(data: Uint8Array, size: number): number {
+    const position = this.heldTail;
+    const end = position + strideOf(size);
+    const window = this.region.extent.write(position, end - position);
+    window.bytes.set(data, position - window.start + ENTRY.header);
+    return this.commitAt(window, position, size, end) ? position : NOWHERE;
   }
 
   appendText(text: string): number {
@@ -103,7 +137,11 @@ export class SharedLog implements Appender, WriteThrough {
   }
 
   appendParts(parts: readonly Uint8Array[], size: number): number {
-    const expected = this.#takeExpectation();
+    return this.#appendLater(parts, size, this.#takeExpectation());
+  }
+
+  /** As `append`, in a loop, which takes longer. */
+  #appendLater(parts: readonly Uint8Array[], size: number, expected: number): number {
     do {
       this.enter(size, expected);
       try {
@@ -133,12 +171,8 @@ export class SharedLog implements Appender, WriteThrough {
    * @throws what an append throws, and then the lock is not held
    */
   enter(size: number, expected = this.#takeExpectation()): void {
-    for (;;) {
-      this.take();
-      if (this.#words[this.line + REGION.changing] === 0 && this.#sharing.current) break;
-      this.lock.release();
-      this.#sharing.refresh();
-    }
+    this.take();
+    if (this.#words[this.line + CHANGING] !== 0 || !this.#sharing.current) this.#takeAnew();
     try {
       this.region.assertAlive();
       this.region.host.assertWritable();
@@ -148,6 +182,14 @@ export class SharedLog implements Appender, WriteThrough {
       this.lock.release();
       throw error;
     }
+  }
+
+  #takeAnew(): void {
+    do {
+      this.lock.release();
+      this.#sharing.refresh();
+      this.take();
+    } while (this.#words[this.line + CHANGING] !== 0 || !this.#sharing.current);
   }
 
   #takeExpectation(): number {
@@ -192,13 +234,13 @@ export class SharedLog implements Appender, WriteThrough {
     host.kernel.seal(window, position, end, seed);
     if (this.settles) this.#putHeaders(window, position, end);
     else extent.put?.(window, position, end);
-    this.#words[this.line + REGION.sealed] = end / UNIT;
+    this.#words[this.line + SEALED] = end >>> UNIT_SHIFT;
   }
 
   /** Payloads of places were put when they were published. A put that is cut short must not leave half a mark. */
   #putHeaders(window: Window, position: number, end: number): void {
     const { extent } = this.region;
-    const next = position + strideAt(window.words, (position - window.start) / 4);
+    const next = position + strideAt(window.words, (position - window.start) >>> 2);
     if (next < end) extent.put?.(window, next, next + ENTRY.header);
     extent.put?.(window, position, position + ENTRY.header);
   }
@@ -209,8 +251,8 @@ export class SharedLog implements Appender, WriteThrough {
    */
   storeAgain(): void {
     const { extent } = this.region;
-    const durable = (this.#words[this.line + REGION.durable] as number) * UNIT;
-    const sealed = (this.#words[this.line + REGION.sealed] as number) * UNIT;
+    const durable = (this.#words[this.line + DURABLE] as number) * UNIT;
+    const sealed = (this.#words[this.line + SEALED] as number) * UNIT;
     if (durable >= sealed) return;
     if (extent.put === undefined) extent.flush(durable, sealed);
     else extent.put(freshWindow(extent, durable, sealed - durable), durable, sealed);
@@ -218,16 +260,20 @@ export class SharedLog implements Appender, WriteThrough {
 
   /** Makes everything that is committed durable. Only where a drain takes no longer than an append: the lock is held meanwhile. */
   persist(medium: Medium): void {
-    this.touched = false;
     this.take();
     try {
-      const tail = this.heldTail;
-      this.#sealUpTo(tail);
-      medium.drainSync();
-      Atomics.store(this.#words, this.line + REGION.durable, tail / UNIT);
+      this.persistHeld(medium);
     } finally {
       this.lock.release();
     }
+  }
+
+  /** The same for whoever holds the lock. */
+  persistHeld(medium: Medium): void {
+    const tail = this.heldTail;
+    this.#sealUpTo(tail);
+    medium.drainSync();
+    publish(this.#words, this.line + DURABLE, tail >>> UNIT_SHIFT);
   }
 
   /**
@@ -248,23 +294,23 @@ export class SharedLog implements Appender, WriteThrough {
   #sealUpTo(tail: number): void {
     const { region } = this;
     const words = this.#words;
-    const durable = (words[this.line + REGION.durable] as number) * UNIT;
+    const durable = (words[this.line + DURABLE] as number) * UNIT;
     if (this.#through !== undefined || durable === tail) return;
-    const sealed = (words[this.line + REGION.sealed] as number) * UNIT;
+    const sealed = (words[this.line + SEALED] as number) * UNIT;
     const window = region.extent.write(tail, 0);
     if (durable < sealed && window.flushesLines) region.extent.flush(durable, sealed);
     if (sealed < tail) region.host.kernel.seal(window, sealed, tail, region.seed);
-    words[this.line + REGION.sealed] = tail / UNIT;
+    words[this.line + SEALED] = tail >>> UNIT_SHIFT;
   }
 
   /** Notes that what was sealed is durable, unless the region has begun another life meanwhile. */
   drained({ life, to }: Sealed): void {
     const words = this.#words;
-    const at = this.line + REGION.durable;
+    const at = this.line + DURABLE;
     this.take();
     if (this.life === life && to > (words[at] as number) * UNIT) {
-      storeTimestamp(words, this.line + REGION.pending, this.#firstBehind(to));
-      Atomics.store(words, at, to / UNIT);
+      storeTimestamp(words, this.line + PENDING, this.#firstBehind(to));
+      publish(words, at, to >>> UNIT_SHIFT);
     }
     this.lock.release();
   }
@@ -275,7 +321,7 @@ export class SharedLog implements Appender, WriteThrough {
     const tail = this.heldTail;
     for (let at = position; at < tail; ) {
       const { words, start } = freshWindow(extent, at, ENTRY.header);
-      const word = (at - start) / 4;
+      const word = (at - start) >>> 2;
       if (formOf(words[word + ENTRY.highWord] as number) !== Form.filler) return timestampAt(words, word);
       at += strideAt(words, word);
     }
@@ -284,24 +330,24 @@ export class SharedLog implements Appender, WriteThrough {
 
   /** Wakes those of all threads who wait for the tail to move. */
   wake(): void {
-    Atomics.notify(this.#words, this.line + REGION.tail);
+    Atomics.notify(this.#words, this.line + TAIL);
   }
 
   /** Blocks until the tail has moved on from `tail`, or so many milliseconds. */
   waitSync(tail: number, patience: number): void {
-    Atomics.wait(this.#words, this.line + REGION.tail, tail / UNIT, patience);
+    Atomics.wait(this.#words, this.line + TAIL, tail >>> UNIT_SHIFT, patience);
   }
 
   /** As `waitSync`, off the main thread. */
   async wait(tail: number, patience: number): Promise<void> {
-    await Atomics.waitAsync(this.#words, this.line + REGION.tail, tail / UNIT, patience).value;
+    await Atomics.waitAsync(this.#words, this.line + TAIL, tail >>> UNIT_SHIFT, patience).value;
   }
 
   /** Takes over into this thread's `RegionLog` how far the region goes; true if that is further than it knew. */
   pull(): boolean {
     const { region, tail } = this;
     if (tail === region.tail) return false;
-    region.advance(tail, readTimestamp(this.#words, this.line + REGION.last), this.entries);
+    region.advance(tail, readTimestamp(this.#words, this.line + LAST), this.entries);
     return true;
   }
 
@@ -311,7 +357,7 @@ export class SharedLog implements Appender, WriteThrough {
 
   #assertLast(expected: number): void {
     const open = this.reserved !== this.heldTail;
-    const last = this.entries === 0 ? 0 : heldTimestamp(this.#words, this.line + REGION.last);
+    const last = this.entries === 0 ? 0 : heldTimestamp(this.#words, this.line + LAST);
     if (last !== expected || open) throw conflict(expected, open ? undefined : last);
   }
 

@@ -6,7 +6,7 @@ import type { Window } from '../../media/window.js';
 import { goneBefore, openBefore } from '../append-errors.js';
 import type { Places } from '../appender.js';
 import { type Place, storeParts } from '../reservations.js';
-import { UNIT } from './board.js';
+import { UNIT, UNIT_SHIFT } from './board.js';
 import type { SharedLog } from './shared-log.js';
 import type { Sharing } from './sharing.js';
 
@@ -31,10 +31,10 @@ interface PlaceMark {
 }
 
 function storeMark({ words, start }: Window, { position, end, size, state, thread }: PlaceMark): void {
-  const word = (position - start) / 4;
+  const word = (position - start) >>> 2;
   words[word + MARK.size] = size;
   words[word + MARK.thread] = thread;
-  words[word + MARK.state] = (((end - position) / UNIT) << STATE_BITS) | state;
+  words[word + MARK.state] = (((end - position) >>> UNIT_SHIFT) << STATE_BITS) | state;
 }
 
 /** The places of a region in all threads. What this thread waits for, it keeps by position. */
@@ -244,7 +244,7 @@ export class SharedPlaces implements Places {
   *#marks(from: number, to: number): Generator<PlaceMark> {
     for (let position = from; position < to; ) {
       const window = freshWindow(this.#log.region.extent, position, ENTRY.header);
-      const word = (position - window.start) / 4;
+      const word = (position - window.start) >>> 2;
       const second = window.words[word + MARK.state] as number;
       // A thread that died while it gave back what a place does not use may have left the old length in the mark.
       const end = Math.min(position + (second >>> STATE_BITS) * UNIT, to);
@@ -275,7 +275,7 @@ export class SharedPlaces implements Places {
       this.#own.delete(position);
       place.state = 'settled';
       const { words, start } = freshWindow(log.region.extent, position, ENTRY.header);
-      log.lastTimestamp = timestampAt(words, (position - start) / 4);
+      log.lastTimestamp = timestampAt(words, (position - start) >>> 2);
       this.#sharing.group.touched(log);
       // Whichever thread has committed it: what came before is not known here.
       this.#sharing.committer.earlier.giveUp();

@@ -10,7 +10,7 @@ import { takeSync } from '../steps.js';
 import type { StreamCore } from '../stream-core.js';
 import { refreshStructure } from '../structure-refresh.js';
 import type { TableSlot } from '../table-slots.js';
-import { BOARD, type Board, REGION, readTimestamp, storeTimestamp, UNIT } from './board.js';
+import { BOARD, type Board, REGION, readTimestamp, storeTimestamp, UNIT, UNIT_SHIFT } from './board.js';
 import { Committer, type Written } from './committer.js';
 import { GroupCommit } from './group.js';
 import { Lines } from './lines.js';
@@ -210,7 +210,7 @@ export class Sharing {
 
   #checkpointSoon(log: SharedLog): void {
     // Until it is done, this thread is not to ask for it again.
-    this.#words[log.line + REGION.mark] = log.tail / UNIT;
+    this.#words[log.line + REGION.mark] = log.tail >>> UNIT_SHIFT;
     queueMicrotask(() => this.#core.checkpointSoon());
   }
 
