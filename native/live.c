@@ -11,7 +11,10 @@
 #include <string.h>
 
 enum { RESTING, WAITING, ENDING };
-enum { WORDS = 4, STACK_BYTES = 256 * 1024 };
+enum { STACK_BYTES = 256 * 1024 };
+/* What is loaded: four words; then how many threads there are, each with a word in a line behind. */
+enum { WORDS = 4, PERSISTED = 1, LINE_WORDS = 8, LINES = 62, THREADS_MAX = 2 * LINES };
+enum { LISTENED_BYTES = (1 + LINES) * LINE_WORDS * sizeof(uint64_t) };
 
 struct listener {
   struct listener *next;
@@ -161,7 +164,7 @@ napi_value call_listen(napi_env env, napi_callback_info info) {
   if (!taken) return NULL;
   if (from % CPU_LINE != 0 || from > INT32_MAX) return throw_range(env, "Cannot listen: no word can stand there");
   struct os_pages pages;
-  int error = os_map(fd, from, WORDS * sizeof(uint64_t), OS_READ, &pages);
+  int error = os_map(fd, from, LISTENED_BYTES, OS_READ, &pages);
   if (error != 0) return throw_errno(env, error, "mmap", "the file cannot be mapped");
   struct listener *listener = listener_create(env, state, &pages, arguments[2]);
   napi_value result = NULL;
@@ -185,6 +188,22 @@ static struct listener *take_listener(napi_env env, napi_value value, const stru
   return listener;
 }
 
+/*
+ * The greatest of what threads say that they have persisted, each for itself. Numbers that are none of a timestamp's count for
+ * nothing: doubles that are not negative are in the order of their bits.
+ */
+static uint64_t newest_acknowledged(const uint64_t *words) {
+  const uint64_t too_great = 0x4340000000000000; /* 2^53 */
+  uint32_t threads = __atomic_load_n((const uint32_t *)(words + WORDS), __ATOMIC_ACQUIRE);
+  uint64_t newest = 0;
+  for (uint32_t i = 0; i < threads && i < THREADS_MAX; i++) {
+    const uint64_t *said = words + LINE_WORDS * (1 + i % LINES) + i / LINES;
+    uint64_t value = __atomic_load_n(said, __ATOMIC_ACQUIRE);
+    if (value > newest && value < too_great) newest = value;
+  }
+  return newest;
+}
+
 napi_value call_peek(napi_env env, napi_callback_info info) {
   napi_value argument;
   struct state *state;
@@ -193,8 +212,10 @@ napi_value call_peek(napi_env env, napi_callback_info info) {
   if (listener == NULL) return NULL;
   const uint64_t *words = (const uint64_t *)listener->pages.bytes;
   uint64_t found[WORDS];
+  uint64_t acknowledged = newest_acknowledged(words);
   /* The first one last: what it counts is there if the others say so. */
   for (size_t i = WORDS; i-- > 0;) found[i] = __atomic_load_n(words + i, __ATOMIC_ACQUIRE);
+  if (acknowledged > found[PERSISTED]) found[PERSISTED] = acknowledged;
   memcpy(state->block + 8, found, sizeof found);
   return NULL;
 }

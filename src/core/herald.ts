@@ -13,6 +13,8 @@ const [PERSISTED, COMMITTED] = [LIVE.persisted / 8, LIVE.committed / 8] as const
 
 /** How several threads tell readers what they agree on. */
 export interface Agreement {
+  /** This thread's place among them, from 0 on. */
+  readonly thread: number;
   /** Has `tell` called with the newest persisted timestamp whenever that is found out, by one thread at a time. */
   onDurable(tell: (persisted: number) => void): void;
   /** Calls `tell` at once, while no other thread tells anything: with the newest persisted timestamp, and the number of the structure. */
@@ -37,6 +39,8 @@ export class Herald {
   #closed = false;
   /** Set once several threads announce. */
   #agreement: Agreement | undefined;
+  /** Where this thread alone says how far it knows everything to be persisted. */
+  #acknowledged: Float64Array | undefined;
 
   /**
    * @param slow true if a drain takes so long that waking after each of them costs little
@@ -58,6 +62,9 @@ export class Herald {
   share(agreement: Agreement): void {
     this.#agreement = agreement;
     agreement.onDurable((persisted) => this.#store(persisted));
+    agreement.together(() => {
+      this.#acknowledged = this.#live.acknowledged(agreement.thread);
+    });
   }
 
   /** The number of the structure that readers know. */
@@ -72,6 +79,12 @@ export class Herald {
     else if (++this.#unrung >= this.#every) this.#ring();
   }
 
+  /** Everything up to `timestamp` is persisted, as this thread knows, whatever others know. */
+  acknowledged(timestamp: number): void {
+    const said = this.#acknowledged;
+    if (said !== undefined && timestamp > (said[0] as number)) said[0] = timestamp;
+  }
+
   /** A region was allocated, cleared or freed: its record is stored. */
   structureChanged(): void {
     if (this.#closed) return;
@@ -82,6 +95,7 @@ export class Herald {
   /** @param last false if other threads go on */
   close(last: boolean): void {
     this.#closed = true;
+    this.#acknowledged = undefined;
     clearTimeout(this.#timer);
     this.#live.close(last);
   }

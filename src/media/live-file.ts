@@ -11,7 +11,7 @@ import { isLocked } from './lock.js';
 const DIRECTORY = '/dev/shm';
 const NAME = /^varve-[0-9a-f]{32}-b?[0-9a-f]+-[0-9a-f]+$/;
 
-/** Where things stand in the page; it has no more than these two cache lines. Little-endian. */
+/** Where things stand in the page. Little-endian. */
 export const LIVE = {
   bytes: 4096,
   /** Line 0, which never changes: eight bytes, a version, and whose it is. */
@@ -19,7 +19,7 @@ export const LIVE = {
   version: { at: 8, value: 1 },
   identity: { at: 16, bytes: 16 },
   /** Line 1, the words that change; the positions below count from it. */
-  words: { at: 64, bytes: 32 },
+  words: { at: 64, bytes: 40 },
   /** u32, the word that is waited for: another one whenever there is news. */
   news: 0,
   /** u32: another one after each change of structure. */
@@ -32,7 +32,20 @@ export const LIVE = {
   writer: 24,
   /** u32: 1 if the writer wakes those who wait for `news` in a futex; else only a watch on the file tells of it. */
   wakes: 28,
+  /** u32: how many of the threads' numbers are in use. */
+  threads: 32,
+  /**
+   * The lines behind: f64 of each thread that persists by itself, since no lock is worth taking for that: everything up to it is persisted. Whoever
+   * reads takes the greatest of them and `persisted`.
+   */
+  acknowledged: { at: 128, line: 64, lines: 62 },
 } as const;
+
+/** Where a thread's number stands in the page. Threads count from 0; nobody else's is in the same line, as long as there are lines. */
+export function acknowledgedAt(thread: number): number {
+  const { at, line, lines } = LIVE.acknowledged;
+  return at + (thread % lines) * line + Math.floor(thread / lines) * 8;
+}
 
 /** Tries to get hold of a file that somebody is just removing. */
 const ATTEMPTS = 16;

@@ -1,13 +1,16 @@
 import fs from 'node:fs';
 import type { Addon } from '../base/addon.js';
 import { loadAddon } from '../base/native-loader.js';
-import { isGone, LIVE, type LivePlace, leave, lives, openAsReader } from './live-file.js';
+import { acknowledgedAt, isGone, LIVE, type LivePlace, leave, lives, openAsReader } from './live-file.js';
 
 const { words: WORDS } = LIVE;
 /** Looks for one that did not fall into the midst of a store. */
 const LOOKS = 8;
+const THREADS_MAX = 2 * LIVE.acknowledged.lines;
 /** Where the addon puts what it loads. */
 const RESULTS = 8 * Float64Array.BYTES_PER_ELEMENT;
+/** How much of the words it loads, with what threads have persisted taken into account. */
+const LOADED = 32;
 
 /** What will tell of news: a thread parked in the kernel, a watch on the file, or nothing. */
 export type Wakes = 'futex' | 'watch' | 'no';
@@ -20,6 +23,7 @@ export class LiveReader {
   readonly #fd: number;
   readonly #bytes = new Uint8Array(WORDS.bytes);
   readonly #again = new Uint8Array(WORDS.bytes);
+  #acknowledged = 0;
   readonly #view = new DataView(this.#bytes.buffer);
   readonly #addon = loadAddon();
   readonly #loaded: Uint8Array;
@@ -49,10 +53,34 @@ export class LiveReader {
     if (this.#lost || !this.#read(this.#bytes)) return false;
     for (let look = 0; look < LOOKS; look++) {
       if (!this.#read(this.#again)) return false;
-      if (this.#again.every((byte, i) => byte === this.#bytes[i])) return true;
+      if (this.#again.every((byte, i) => byte === this.#bytes[i])) break;
       this.#bytes.set(this.#again);
     }
+    if (this.#listener === 0) this.#acknowledged = this.#readAcknowledged();
     return true;
+  }
+
+  /** What threads have persisted by themselves. A number that is another one at the second look may have been stored just then. */
+  #readAcknowledged(): number {
+    const threads = Math.min(this.#view.getUint32(LIVE.threads, true), THREADS_MAX);
+    if (threads === 0) return this.#acknowledged;
+    const [first, second] = [
+      new DataView(new ArrayBuffer(LIVE.bytes)),
+      new DataView(new ArrayBuffer(LIVE.bytes)),
+    ];
+    try {
+      for (const { buffer } of [first, second])
+        fs.readSync(this.#fd, new Uint8Array(buffer), 0, LIVE.bytes, 0);
+    } catch {
+      return this.#acknowledged;
+    }
+    let most = this.#acknowledged;
+    for (let thread = 0; thread < threads; thread++) {
+      const value = first.getFloat64(acknowledgedAt(thread), true);
+      if (value === second.getFloat64(acknowledgedAt(thread), true))
+        most = Math.max(most, timestampOf(value));
+    }
+    return most;
   }
 
   /**
@@ -84,7 +112,7 @@ export class LiveReader {
   }
 
   get persisted(): number {
-    return timestampOf(this.#view.getFloat64(LIVE.persisted, true));
+    return Math.max(timestampOf(this.#view.getFloat64(LIVE.persisted, true)), this.#acknowledged);
   }
 
   /** Never below `persisted`, whichever of the two was seen first. */
@@ -105,7 +133,7 @@ export class LiveReader {
   #read(bytes: Uint8Array): boolean {
     if (this.#listener !== 0) {
       this.#addon?.peek(this.#listener);
-      bytes.set(this.#loaded.subarray(RESULTS, RESULTS + WORDS.bytes));
+      bytes.set(this.#loaded.subarray(RESULTS, RESULTS + LOADED));
       return true;
     }
     try {

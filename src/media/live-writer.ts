@@ -2,17 +2,23 @@ import fs from 'node:fs';
 import type { Addon } from '../base/addon.js';
 import { loadAddon } from '../base/native-loader.js';
 import { closeFd } from './descriptor.js';
-import { LIVE, type LivePlace, leave, openAsWriter } from './live-file.js';
+import { acknowledgedAt, LIVE, type LivePlace, leave, openAsWriter } from './live-file.js';
 
 const { words: WORDS } = LIVE;
-const [NEWS, STRUCTURE, WRITER, WAKES] = [LIVE.news, LIVE.structure, LIVE.writer, LIVE.wakes].map(
-  (at) => at / 4,
-) as [number, number, number, number];
+const [NEWS, STRUCTURE, WRITER, WAKES, THREADS] = [
+  LIVE.news,
+  LIVE.structure,
+  LIVE.writer,
+  LIVE.wakes,
+  LIVE.threads,
+].map((at) => at / 4) as [number, number, number, number, number];
 
 /** The writer's side of a live file. Nothing here throws: what cannot be told is not told. */
 export class LiveWriter {
   /** Where `persisted` and `committed` are stored: with the addon in the page itself, so that a store is all that is needed. */
   readonly numbers: Float64Array;
+  /** The page, from its beginning on: what each thread has persisted by itself stands at `acknowledgedAt`. */
+  readonly #page: Float64Array;
   readonly #words: Uint32Array;
   readonly #bytes: Uint8Array;
   readonly #place: LivePlace;
@@ -38,12 +44,33 @@ export class LiveWriter {
     this.#addon = mapped?.addon;
     this.#mapping = mapped?.mapping ?? 0;
     const memory = mapped?.memory ?? readPage(fd);
+    this.#page = new Float64Array(memory, 0, LIVE.bytes / 8);
     this.numbers = new Float64Array(memory, WORDS.at, WORDS.bytes / 8);
     this.#words = new Uint32Array(memory, WORDS.at, WORDS.bytes / 4);
     this.#bytes = new Uint8Array(memory, WORDS.at, WORDS.bytes);
     this.#words[WAKES] = this.#addon === undefined ? 0 : 1;
     this.#words[WRITER] = process.pid;
-    if (!joins) this.structure++;
+    if (!joins) this.#begin();
+  }
+
+  #begin(): void {
+    this.structure++;
+    // What an earlier writer's threads have said need not be true of a file that was restored since.
+    this.#words[THREADS] = 0;
+    this.#page.fill(0, LIVE.acknowledged.at / 8);
+  }
+
+  /**
+   * Gives a thread a number of its own to store what it has persisted. One thread at a time may ask for that.
+   *
+   * @param thread counted from 0
+   * @returns undefined where what is stored is not there for readers at once
+   */
+  acknowledged(thread: number): Float64Array | undefined {
+    if (!this.isMapped) return undefined;
+    this.#words[THREADS] = Math.max(this.#words[THREADS] as number, thread + 1);
+    const at = acknowledgedAt(thread) / 8;
+    return this.#page.subarray(at, at + 1);
   }
 
   /** True if what is stored is there for readers at once. */

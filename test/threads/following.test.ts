@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
+import { attachCore } from '../../src/core/shared/share.js';
+import type { SharedLog } from '../../src/core/shared/shared-log.js';
+import { takeSync } from '../../src/core/steps.js';
 import { stateOf, texts } from '../helpers/bytes.js';
 import { fails, rejects } from '../helpers/errors.js';
 import { onEveryMedium, type Place } from '../helpers/media.js';
@@ -118,3 +121,27 @@ onEveryMedium(
     assert.deepEqual(await thread.do('texts', region.id), ['after']);
   },
 );
+
+for (const way of ['persist', 'seal'] as const) {
+  onEveryMedium(
+    `what was appended after a clear is sealed right by who knew the region before (${way})`,
+    async (_t, place) => {
+      const stream = await place.open();
+      const region = await stream.allocate('64KiB');
+      // Stands for another thread, with nothing between two of its steps but what the test does.
+      const other = attachCore(stream.share().core);
+      const log = other.regions.get(region.id)?.appender as SharedLog;
+      log.append(Buffer.from('old'));
+      await region.clear();
+      region.appendSync('new', { until: 'committed' });
+      log[way](other.medium);
+      takeSync(other.close(), other.medium);
+      assert.deepEqual(await stream.check().then(({ problems }) => problems), []);
+      if (place.path === undefined) return;
+      await stream.persist();
+      const reader = await place.open({ readOnly: true });
+      assert.deepEqual(texts(reader.region(region.id) ?? []), ['new']);
+      await reader.close();
+    },
+  );
+}

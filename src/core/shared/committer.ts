@@ -1,4 +1,4 @@
-import { highWord } from '../../format/entry.js';
+import { encodeLag, highWord } from '../../format/entry.js';
 import { ENTRY, Form, GAP, LAG_UNKNOWN } from '../../format/layout.js';
 import type { Window } from '../../media/window.js';
 import type { Clock } from '../clock.js';
@@ -7,6 +7,7 @@ import {
   type Board,
   DIRTY,
   heldTimestamp,
+  observe,
   publish,
   REGION,
   readTimestamp,
@@ -14,7 +15,7 @@ import {
   UNIT,
   UNIT_SHIFT,
 } from './board.js';
-import { Earlier } from './earlier.js';
+import { Earlier, FEW } from './earlier.js';
 import { SharedLock } from './lock.js';
 import type { RegionList } from './region-list.js';
 import type { Threads } from './threads.js';
@@ -167,11 +168,6 @@ export class Committer {
     }
   }
 
-  /** Has readers of other processes told how far everything is durable, where there can be some. */
-  tellDurable(): void {
-    if (this.onDurable !== undefined) this.settleDurable();
-  }
-
   /** Finds out how far everything is durable. */
   settleDurable(): void {
     this.enter();
@@ -185,17 +181,23 @@ export class Committer {
   /** The same, where the lock is held already. Returns the timestamp. */
   raiseDurable(): number {
     const words = this.#words;
+    const dirty = this.#dirty;
     let durable = heldTimestamp(words, NEWEST);
-    this.#dirty.prune((region) => {
-      if (Atomics.load(words, region + DURABLE) === words[region + TAIL]) return false;
+    for (let place = 0; place < dirty.length; place++) {
+      const region = words[dirty.wordsAt(place)] as number;
+      if (this.#isDurable(region)) continue;
       const pending = heldTimestamp(words, region + PENDING);
       if (pending !== 0) durable = Math.min(durable, pending - 1);
-      return true;
-    });
+    }
+    if (dirty.length > FEW) dirty.prune((region) => !this.#isDurable(region));
     durable = Math.max(durable, heldTimestamp(words, PERSISTED));
     storeTimestamp(words, PERSISTED, durable);
     this.onDurable?.(durable);
     return durable;
+  }
+
+  #isDurable(region: number): boolean {
+    return observe(this.#words, region + DURABLE) === this.#words[region + TAIL];
   }
 
   /** Another thread may have got a further supply. */
@@ -205,10 +207,9 @@ export class Committer {
   }
 
   #highWord(timestamp: number, form: number): number {
-    const clock = this.#clock;
-    if ((timestamp & NOW_AND_THEN) === 0) clock.persistedUpTo(this.raiseDurable());
-    if (timestamp > clock.wordUntil) clock.refreshWord(timestamp);
-    return form === Form.entry ? clock.word : (clock.word | highWord(0, form, 0)) >>> 0;
+    const certifies = (timestamp & NOW_AND_THEN) === 0;
+    const lag = certifies ? encodeLag(timestamp - 1 - this.raiseDurable()) : LAG_UNKNOWN;
+    return highWord(timestamp, form, lag);
   }
 
   /** Writes down what `redo` and `intent` speak of. */

@@ -1,4 +1,5 @@
 import { DIRTY, observe, REGION } from './board.js';
+import { passTime } from './pass-time.js';
 import type { RegionList } from './region-list.js';
 
 // By names of this file the words are constants to the compiler; looked up in another module's object they are not.
@@ -6,9 +7,11 @@ const { durable: DURABLE, life: LIFE } = REGION;
 const { life: DIRTY_LIFE, region: DIRTY_REGION, tail: DIRTY_TAIL } = DIRTY;
 
 /** With more dirty regions than this a commit does not look at each of them. */
-const FEW = 8;
+export const FEW = 8;
 /** How often one looks: whoever has committed something is mostly about to make that durable himself. */
-const LOOKS = 5000;
+const LOOKS = 1000;
+/** How long one waits in between, in turns of `passTime`. */
+const PAUSE = 64;
 
 /**
  * What other regions held, when a thread committed last, that may not have been durable: it has to be before that commit is acknowledged.
@@ -66,6 +69,7 @@ export class Earlier {
     for (let looks = 0; looks < LOOKS; looks++) {
       if (observe(words, region + DURABLE) >= tail) return true;
       if (observe(words, region + LIFE) !== life) return true;
+      passTime(PAUSE);
     }
     return false;
   }

@@ -86,7 +86,7 @@ export class GroupCommit {
     if (!this.#medium.slow) {
       if (this.#touched.length > 0) this.#persistTouched();
       if (this.#sharing.committer.earlier.isSoonDurable()) {
-        this.#sharing.committer.tellDurable();
+        this.#sharing.acknowledged(newest);
         return true;
       }
     }

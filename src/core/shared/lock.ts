@@ -1,9 +1,16 @@
+import { passTime } from './pass-time.js';
 import type { Threads } from './threads.js';
 
 /** Set in a lock's word while somebody sleeps for it. */
 const SLEEPER = 0x40000000;
-/** Looks at a lock before going to sleep, some 100 µs: a holder that runs gives it up in less, and waking somebody takes longer. */
-const LOOKS = 10_000;
+/**
+ * How long one waits between two looks at a lock, in turns of `passTime`, from the shortest to the longest: so a thread that runs takes the lock
+ * several times in a row, with everything in its caches.
+ */
+const SHORTEST = 64;
+const LONGEST = 4096;
+/** Turns before one goes to sleep, some 100 µs: a holder that runs gives it up in less, and waking somebody takes longer. */
+const PATIENCE_TO_SLEEP = 300_000;
 /** How long a sleeper waits before he looks whether the holder is alive. Milliseconds. */
 const PATIENCE = 20;
 
@@ -59,7 +66,9 @@ export class SharedLock {
   }
 
   #wait(): Taking {
-    for (let looks = 0; looks < LOOKS; looks++) {
+    for (let pause = SHORTEST, spent = 0; spent < PATIENCE_TO_SLEEP; spent += pause) {
+      passTime(pause);
+      pause = Math.min(2 * pause, LONGEST);
       if (Atomics.load(this.#words, this.#at) !== 0) continue;
       if (Atomics.compareExchange(this.#words, this.#at, 0, this.#me) === 0) return 'free';
     }

@@ -28,6 +28,7 @@ const {
 
 const NO_EXPECTATION = -1;
 const NOWHERE = -1;
+const NO_LIFE = -1;
 
 /** What a thread has to make durable of a region: everything up to `to`, if it is still this life. */
 export interface Sealed {
@@ -206,6 +207,22 @@ export class SharedLog implements Appender, WriteThrough {
     this.reservations.trim();
   }
 
+  /**
+   * As `take`, for whoever stores checksums, which are those of one life of the region: learns of its clear by another thread before. False
+   * if the region is gone, and then the lock is not held.
+   */
+  takeCurrent(): boolean {
+    this.take();
+    while (!this.#sharing.current) {
+      this.lock.release();
+      this.#sharing.refresh();
+      this.take();
+    }
+    if (!this.region.freed) return true;
+    this.lock.release();
+    return false;
+  }
+
   /** Commits what stands at `position`, the tail; false if a supply of timestamps is needed first. The lock is held. */
   commitAt(window: Window, position: number, size: number, end: number): boolean {
     const timestamp = this.#sharing.committer.commit(this.line, window, position, size, end, this.#through);
@@ -260,7 +277,7 @@ export class SharedLog implements Appender, WriteThrough {
 
   /** Makes everything that is committed durable. Only where a drain takes no longer than an append: the lock is held meanwhile. */
   persist(medium: Medium): void {
-    this.take();
+    if (!this.takeCurrent()) return;
     try {
       this.persistHeld(medium);
     } finally {
@@ -281,7 +298,7 @@ export class SharedLog implements Appender, WriteThrough {
    * have sealed and not drained yet.
    */
   seal(): Sealed {
-    this.take();
+    if (!this.takeCurrent()) return { log: this, life: NO_LIFE, to: 0 };
     try {
       const tail = this.heldTail;
       this.#sealUpTo(tail);

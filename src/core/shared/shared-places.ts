@@ -220,7 +220,7 @@ export class SharedPlaces implements Places {
 
   #settleSome(): 'done' | 'supply' {
     const log = this.#log;
-    log.take();
+    if (!log.takeCurrent()) return 'done';
     try {
       for (const mark of this.#marks(log.heldTail, log.reserved)) {
         const { position, end, state, thread } = mark;

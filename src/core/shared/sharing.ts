@@ -214,6 +214,11 @@ export class Sharing {
     queueMicrotask(() => this.#core.checkpointSoon());
   }
 
+  /** This thread acknowledges an entry: everything up to its timestamp is durable. */
+  acknowledged(timestamp: number): void {
+    this.#core.persister.herald?.acknowledged(timestamp);
+  }
+
   /** Throws if nothing can be acknowledged any more. */
   assertSound(): void {
     this.#core.assertUnpoisoned();
@@ -234,6 +239,7 @@ export class Sharing {
     const { last, newest } = this.#core.clock.start;
     const sayable = (persisted: number) => (persisted === last ? newest : persisted);
     return {
+      thread: this.threads.line - 1,
       onDurable: (tell) => {
         this.committer.onDurable = (persisted) => tell(sayable(persisted));
       },

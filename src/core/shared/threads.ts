@@ -32,6 +32,11 @@ export class Threads {
     Atomics.store(this.#words, at + THREAD.number, this.me);
   }
 
+  /** The line that this thread has, from 1 on: another one may have had it before. */
+  get line(): number {
+    return this.me % LINES;
+  }
+
   /** True unless the thread has left, or the kernel says that it is gone. Takes some microseconds. */
   isAlive(number: number): boolean {
     const at = this.#board.thread(number % LINES);
@@ -53,7 +58,7 @@ export class Threads {
 
   /** From now on this thread does not count as one that has the stream open. */
   prepareToLeave(): void {
-    Atomics.store(this.#words, this.#board.thread(this.me % LINES) + THREAD.leaving, 1);
+    Atomics.store(this.#words, this.#board.thread(this.line) + THREAD.leaving, 1);
   }
 
   #isLeaving(line: number): boolean {
@@ -62,13 +67,13 @@ export class Threads {
 
   /** True once this thread is out. It must not take a lock any more: others would take it for dead. */
   get left(): boolean {
-    return this.#numberIn(this.me % LINES) !== this.me;
+    return this.#numberIn(this.line) !== this.me;
   }
 
   /** Takes this thread out. It holds no lock and no place. */
   leave(): void {
     if (this.left) return;
-    Atomics.store(this.#words, this.#board.thread(this.me % LINES) + THREAD.number, 0);
+    Atomics.store(this.#words, this.#board.thread(this.line) + THREAD.number, 0);
   }
 
   #numberIn(line: number): number {
