@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { mock, test } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { Follower } from '../../src/core/follower.js';
 import { onEveryFile } from '../helpers/media.js';
+import { threadCount, threadCountAfter } from '../helpers/tasks.js';
 import { liveProblem } from './live-files.js';
 import { Player } from './players.js';
 import { readingCore } from './reading-core.js';
@@ -92,7 +92,6 @@ onEveryFile('a worker that is terminated in the midst of a wait leaves nothing b
   if (liveProblem() !== undefined) return t.skip(liveProblem());
   const writer = await place.open();
   const region = await writer.allocate('64KiB', { name: 'log' });
-  const threads = () => readdirSync('/proc/self/task').length;
   const descriptors = () => readdirSync('/proc/self/fd').length;
   const round = async () => {
     const worker = new Worker(IDLE_FOLLOWER, { argv: [place.path, place.kind] });
@@ -102,11 +101,9 @@ onEveryFile('a worker that is terminated in the midst of a wait leaves nothing b
     await worker.terminate();
   };
   await round();
-  const before = [threads(), descriptors()];
+  const before = [threadCount(), descriptors()];
   for (let i = 0; i < 4; i++) await round();
-  // The kernel lists a thread a little longer than others can wait for it.
-  for (let times = 0; times < 100 && threads() > (before[0] as number); times += 1) await delay(10);
-  assert.deepEqual([threads(), descriptors()], before);
+  assert.deepEqual([await threadCountAfter(before[0] as number), descriptors()], before);
   const again = place.openSync({ readOnly: true }).region('log')?.tail();
   for (let i = 0; i < 5; i++) assert.equal((await again?.next())?.value?.text(), 'news');
   await writer.close();

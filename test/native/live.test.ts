@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { closeSync, openSync, readdirSync, truncateSync } from 'node:fs';
+import { closeSync, openSync, truncateSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { Addon } from '../../src/base/addon.js';
+import { threadCount, threadCountAfter } from '../helpers/tasks.js';
 import { addonTest, openScratch } from './support.js';
 
 const SIZE = 4096;
@@ -41,8 +42,6 @@ class Listening {
     this.addon.unlisten(this.listener);
   }
 }
-
-const threads = (): number => readdirSync('/proc/self/task').length;
 
 addonTest('a ring wakes those who wait for another number, each of them once', async (addon, t) => {
   const { path, fd } = openScratch(t, SIZE);
@@ -113,15 +112,15 @@ addonTest('a listener is ended in any state, and its thread with it', async (add
   const { fd } = openScratch(t, SIZE);
   const { mapping } = addon.map(fd, 0, SIZE, 'shared', false);
   await turn();
-  const before = threads();
+  const before = threadCount();
   for (let i = 0; i < 100; i++) {
     const listener = addon.listen(fd, WORD, () => assert.fail('it was ended'));
     if (i % 4 > 0) addon.wait(listener, i % 4 === 1 ? 0 : 1);
-    if (i % 8 > 4) for (let turns = 0; turns < i % 5; turns++) threads();
+    if (i % 8 > 4) for (let turns = 0; turns < i % 5; turns++) threadCount();
     addon.unlisten(listener);
   }
   await turn();
-  assert.equal(threads(), before);
+  assert.equal(await threadCountAfter(before), before);
   // One that ends itself when it is called.
   const ended = new Promise<void>((resolve) => {
     const listener = addon.listen(fd, WORD, () => {
@@ -134,7 +133,7 @@ addonTest('a listener is ended in any state, and its thread with it', async (add
   addon.ring(mapping, WORD);
   await ended;
   clearInterval(alive);
-  assert.equal(threads(), before);
+  assert.equal(await threadCountAfter(before), before);
   addon.unmap(mapping);
 });
 
@@ -179,7 +178,7 @@ addonTest('an environment that ends in the midst of waits ends them', async (add
     const ended = worker.terminate();
     for (let i = 0; i < 1000; i++) addon.ring(mapping, WORD);
     await ended;
-    counts.push(threads());
+    counts.push(threadCount());
   }
   assert.ok((counts.at(-1) ?? 0) <= (counts[0] ?? 0), `${counts}`);
   addon.unmap(mapping);

@@ -168,6 +168,16 @@ export class Committer {
     }
   }
 
+  /**
+   * Waits for an entry that is being written before it counts: readers of other processes may have seen it. What its thread did not come to do
+   * any more is done here.
+   */
+  awaitIntent(): void {
+    if (observe(this.#words, INTENT) === 0) return;
+    this.enter();
+    this.leave();
+  }
+
   /** Finds out how far everything is durable. */
   settleDurable(): void {
     this.enter();

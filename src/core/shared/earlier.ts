@@ -66,9 +66,11 @@ export class Earlier {
     const region = this.#regions[i] as number;
     const tail = this.#tails[i] as number;
     const life = this.#lives[i] as number;
+    if (observe(words, region + DURABLE) >= tail) return true;
+    // In a loop without a call the compiler would be free to load a word once and for all.
     for (let looks = 0; looks < LOOKS; looks++) {
-      if (observe(words, region + DURABLE) >= tail) return true;
-      if (observe(words, region + LIFE) !== life) return true;
+      if (Atomics.load(words, region + DURABLE) >= tail) return true;
+      if (Atomics.load(words, region + LIFE) !== life) return true;
       passTime(PAUSE);
     }
     return false;

@@ -362,6 +362,7 @@ export class SharedLog implements Appender, WriteThrough {
 
   /** Takes over into this thread's `RegionLog` how far the region goes; true if that is further than it knew. */
   pull(): boolean {
+    this.#sharing.committer.awaitIntent();
     const { region, tail } = this;
     if (tail === region.tail) return false;
     region.advance(tail, readTimestamp(this.#words, this.line + LAST), this.entries);

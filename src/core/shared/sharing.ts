@@ -131,6 +131,7 @@ export class Sharing {
 
   /** Takes over into this thread's clock how far the stream has come. */
   pull(): void {
+    this.committer.awaitIntent();
     const durable = this.group.durable;
     this.#core.clock.pull(this.committer.last, durable, readTimestamp(this.#words, BOARD.limit));
   }
