@@ -134,7 +134,7 @@ for (const way of ['persist', 'seal'] as const) {
       log.append(Buffer.from('old'));
       await region.clear();
       region.appendSync('new', { until: 'committed' });
-      log[way](other.medium);
+      log.durability[way](other.medium);
       takeSync(other.close(), other.medium);
       assert.deepEqual(await stream.check().then(({ problems }) => problems), []);
       if (place.path === undefined) return;

@@ -1,7 +1,8 @@
 import type { Medium } from '../../media/medium.js';
 import { BOARD, heldTimestamp, readTimestamp } from './board.js';
+import type { Sealed } from './durability.js';
 import { SharedLock } from './lock.js';
-import type { Sealed, SharedLog } from './shared-log.js';
+import type { SharedLog } from './shared-log.js';
 import type { Sharing } from './sharing.js';
 
 /** How long a thread counts on the drain of another one before it drains itself: that thread may be stopped, or its disk slow. Milliseconds. */
@@ -70,7 +71,7 @@ export class GroupCommit {
   persistHeld(log: SharedLog): void {
     if (!this.#flushes) return;
     try {
-      log.persistHeld(this.#medium);
+      log.durability.persistHeld(this.#medium);
     } catch {
       return;
     }
@@ -148,12 +149,12 @@ export class GroupCommit {
     committer.leave();
     this.#takeTouched();
     const logs = lines.map((line) => this.#sharing.logAt(line)).filter((log) => log !== undefined);
-    return { timestamp, parts: logs.map((log) => log.seal()) };
+    return { timestamp, parts: logs.map((log) => log.durability.seal()) };
   }
 
   /** A drain that began after `seal` has succeeded. */
   reached({ parts }: Target): void {
-    for (const part of parts) part.log.drained(part);
+    for (const part of parts) part.log.durability.drained(part);
     this.#sharing.committer.settleDurable();
   }
 
@@ -218,11 +219,11 @@ export class GroupCommit {
   #persistTouched(): void {
     const logs = this.#takeTouched();
     if (logs.length === 1) {
-      logs[0]?.persist(this.#medium);
+      logs[0]?.durability.persist(this.#medium);
       return;
     }
-    const parts = logs.map((log) => log.seal());
+    const parts = logs.map((log) => log.durability.seal());
     this.#medium.drainSync();
-    for (const part of parts) part.log.drained(part);
+    for (const part of parts) part.log.durability.drained(part);
   }
 }

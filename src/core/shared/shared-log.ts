@@ -1,13 +1,13 @@
-import { formOf, strideAt, strideOf, timestampAt } from '../../format/entry.js';
-import { ENTRY, Form } from '../../format/layout.js';
-import { freshWindow, type Medium } from '../../media/medium.js';
+import { strideAt, strideOf } from '../../format/entry.js';
+import { ENTRY } from '../../format/layout.js';
 import type { Window } from '../../media/window.js';
 import { conflict, full } from '../append-errors.js';
 import type { Appender } from '../appender.js';
 import type { RegionLog } from '../region-log.js';
 import { storeParts } from '../reservations.js';
-import { heldTimestamp, publish, REGION, readTimestamp, storeTimestamp, UNIT, UNIT_SHIFT } from './board.js';
-import type { WriteThrough } from './committer.js';
+import { heldTimestamp, REGION, readTimestamp, UNIT, UNIT_SHIFT } from './board.js';
+import type { WriteThrough } from './commit-record.js';
+import { Durability } from './durability.js';
 import { SharedLock } from './lock.js';
 import { SharedPlaces } from './shared-places.js';
 import type { Sharing } from './sharing.js';
@@ -15,12 +15,10 @@ import type { Sharing } from './sharing.js';
 // By names of this file the words are constants to the compiler; looked up in another module's object they are not.
 const {
   changing: CHANGING,
-  durable: DURABLE,
   entries: ENTRIES,
   last: LAST,
   life: LIFE,
   lock: LOCK,
-  pending: PENDING,
   reserved: RESERVED,
   sealed: SEALED,
   tail: TAIL,
@@ -28,15 +26,6 @@ const {
 
 const NO_EXPECTATION = -1;
 const NOWHERE = -1;
-const NO_LIFE = -1;
-
-/** What a thread has to make durable of a region: everything up to `to`, if it is still this life. */
-export interface Sealed {
-  readonly log: SharedLog;
-  readonly life: number;
-  /** Bytes. */
-  readonly to: number;
-}
 
 /**
  * The append side of one region that several threads append to: what `RegionLog` is to one thread alone. The region's lock is held for the
@@ -45,6 +34,7 @@ export interface Sealed {
 export class SharedLog implements Appender, WriteThrough {
   readonly region: RegionLog;
   readonly reservations: SharedPlaces;
+  readonly durability: Durability;
   /** First word of the region's line on the board. */
   readonly line: number;
   readonly lock: SharedLock;
@@ -69,6 +59,7 @@ export class SharedLog implements Appender, WriteThrough {
     this.lock = new SharedLock(this.#words, line + LOCK, sharing.threads);
     this.#through = sharing.writesThrough ? this : undefined;
     this.reservations = new SharedPlaces(this, sharing);
+    this.durability = new Durability(this, this.#words, sharing.writesThrough);
   }
 
   get lastWindow(): Window {
@@ -260,89 +251,6 @@ export class SharedLog implements Appender, WriteThrough {
     const next = position + strideAt(window.words, (position - window.start) >>> 2);
     if (next < end) extent.put?.(window, next, next + ENTRY.header);
     extent.put?.(window, position, position + ENTRY.header);
-  }
-
-  /**
-   * Writes again what is sealed and not known to be durable: a sync of another thread may have failed before this one opened the file, and then nobody
-   * would tell it. The lock is held.
-   */
-  storeAgain(): void {
-    const { extent } = this.region;
-    const durable = (this.#words[this.line + DURABLE] as number) * UNIT;
-    const sealed = (this.#words[this.line + SEALED] as number) * UNIT;
-    if (durable >= sealed) return;
-    if (extent.put === undefined) extent.flush(durable, sealed);
-    else extent.put(freshWindow(extent, durable, sealed - durable), durable, sealed);
-  }
-
-  /** Makes everything that is committed durable. Only where a drain takes no longer than an append: the lock is held meanwhile. */
-  persist(medium: Medium): void {
-    if (!this.takeCurrent()) return;
-    try {
-      this.persistHeld(medium);
-    } finally {
-      this.lock.release();
-    }
-  }
-
-  /** The same for whoever holds the lock. */
-  persistHeld(medium: Medium): void {
-    const tail = this.heldTail;
-    this.#sealUpTo(tail);
-    medium.drainSync();
-    publish(this.#words, this.line + DURABLE, tail >>> UNIT_SHIFT);
-  }
-
-  /**
-   * Stores the checksums of all committed entries and gives to the next drain whatever is not known to be durable, also what other threads
-   * have sealed and not drained yet.
-   */
-  seal(): Sealed {
-    if (!this.takeCurrent()) return { log: this, life: NO_LIFE, to: 0 };
-    try {
-      const tail = this.heldTail;
-      this.#sealUpTo(tail);
-      return { log: this, life: this.life, to: tail };
-    } finally {
-      this.lock.release();
-    }
-  }
-
-  #sealUpTo(tail: number): void {
-    const { region } = this;
-    const words = this.#words;
-    const durable = (words[this.line + DURABLE] as number) * UNIT;
-    if (this.#through !== undefined || durable === tail) return;
-    const sealed = (words[this.line + SEALED] as number) * UNIT;
-    const window = region.extent.write(tail, 0);
-    if (durable < sealed && window.flushesLines) region.extent.flush(durable, sealed);
-    if (sealed < tail) region.host.kernel.seal(window, sealed, tail, region.seed);
-    words[this.line + SEALED] = tail >>> UNIT_SHIFT;
-  }
-
-  /** Notes that what was sealed is durable, unless the region has begun another life meanwhile. */
-  drained({ life, to }: Sealed): void {
-    const words = this.#words;
-    const at = this.line + DURABLE;
-    this.take();
-    if (this.life === life && to > (words[at] as number) * UNIT) {
-      storeTimestamp(words, this.line + PENDING, this.#firstBehind(to));
-      publish(words, at, to >>> UNIT_SHIFT);
-    }
-    this.lock.release();
-  }
-
-  /** Timestamp of the first entry from `position` on, which follows an entry; 0 if there is none. The lock is held. */
-  #firstBehind(position: number): number {
-    const { extent } = this.region;
-    const tail = this.heldTail;
-    for (let at = position; at < tail; ) {
-      const { words, start } = freshWindow(extent, at, ENTRY.header);
-      const word = (at - start) >>> 2;
-      if (formOf(words[word + ENTRY.highWord] as number) !== Form.filler) return timestampAt(words, word);
-      at += strideAt(words, word);
-    }
-    return 0;
   }
 
   /** Wakes those of all threads who wait for the tail to move. */

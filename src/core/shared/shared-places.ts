@@ -2,40 +2,15 @@ import { VarveError } from '../../base/errors.js';
 import { strideOf, timestampAt } from '../../format/entry.js';
 import { ENTRY } from '../../format/layout.js';
 import { type Extent, freshWindow } from '../../media/medium.js';
-import type { Window } from '../../media/window.js';
 import { goneBefore, openBefore } from '../append-errors.js';
 import type { Places } from '../appender.js';
 import { type Place, storeParts } from '../reservations.js';
-import { UNIT, UNIT_SHIFT } from './board.js';
+import { Mark, marksIn, type PlaceMark, storeMark } from './place-marks.js';
 import type { SharedLog } from './shared-log.js';
 import type { Sharing } from './sharing.js';
 
-/**
- * The mark of a reserved place stands where its header will be, behind the region's tail: bytes reserved or published; length of the place in
- * units of 8 bytes, and what has become of it; the number of its thread. It needs no room of its own, and so there may be any number of places. The second word is
- * where the checksum will be, which is stored last: until the commit counts the mark can still be read.
- */
-const MARK = { size: 0, state: 1, thread: 2 } as const;
-const Mark = { open: 1, published: 2, cancelled: 3 } as const;
-const STATE_BITS = 2;
 /** How long somebody waits for a place before his own until he looks whether its thread is alive. Milliseconds. */
 const PATIENCE = 50;
-
-/** What a mark says. */
-interface PlaceMark {
-  readonly position: number;
-  readonly end: number;
-  readonly size: number;
-  readonly state: number;
-  readonly thread: number;
-}
-
-function storeMark({ words, start }: Window, { position, end, size, state, thread }: PlaceMark): void {
-  const word = (position - start) >>> 2;
-  words[word + MARK.size] = size;
-  words[word + MARK.thread] = thread;
-  words[word + MARK.state] = (((end - position) >>> UNIT_SHIFT) << STATE_BITS) | state;
-}
 
 /** The places of a region in all threads. What this thread waits for, it keeps by position. */
 export class SharedPlaces implements Places {
@@ -130,7 +105,7 @@ export class SharedPlaces implements Places {
    */
   abandon(): void {
     const log = this.#log;
-    for (const mark of this.#marks(log.heldTail, log.reserved)) {
+    for (const mark of marksIn(log.region.extent, log.heldTail, log.reserved)) {
       const { state, thread } = mark;
       if (
         state !== Mark.open ||
@@ -158,7 +133,7 @@ export class SharedPlaces implements Places {
   /** A thread died while it gave back what its last place does not use: the mark is to end where everything reserved ends. The lock is held. */
   trim(): void {
     const { tail, reserved, region } = this.#log;
-    for (const mark of this.#marks(tail, reserved)) this.#restate(region.extent, mark, mark.state);
+    for (const mark of marksIn(region.extent, tail, reserved)) this.#restate(region.extent, mark, mark.state);
   }
 
   #reserve(size: number, state: number): Place {
@@ -222,7 +197,7 @@ export class SharedPlaces implements Places {
     const log = this.#log;
     if (!log.takeCurrent()) return 'done';
     try {
-      for (const mark of this.#marks(log.heldTail, log.reserved)) {
+      for (const mark of marksIn(log.region.extent, log.heldTail, log.reserved)) {
         const { position, end, state, thread } = mark;
         if (state === Mark.open && this.#sharing.threads.isAlive(thread)) break;
         log.settles = true;
@@ -237,21 +212,6 @@ export class SharedPlaces implements Places {
       log.settles = false;
       log.lock.release();
       log.wake();
-    }
-  }
-
-  /** The marks in [from, to). The lock is held. */
-  *#marks(from: number, to: number): Generator<PlaceMark> {
-    for (let position = from; position < to; ) {
-      const window = freshWindow(this.#log.region.extent, position, ENTRY.header);
-      const word = (position - window.start) >>> 2;
-      const second = window.words[word + MARK.state] as number;
-      // A thread that died while it gave back what a place does not use may have left the old length in the mark.
-      const end = Math.min(position + (second >>> STATE_BITS) * UNIT, to);
-      const size = window.words[word + MARK.size] as number;
-      const thread = window.words[word + MARK.thread] as number;
-      yield { position, end, size, state: second & ((1 << STATE_BITS) - 1), thread };
-      position = end;
     }
   }
 

@@ -10,8 +10,10 @@ import { takeSync } from '../steps.js';
 import type { StreamCore } from '../stream-core.js';
 import { refreshStructure } from '../structure-refresh.js';
 import type { TableSlot } from '../table-slots.js';
+import { agreementOf } from './agreement.js';
 import { BOARD, type Board, REGION, readTimestamp, storeTimestamp, UNIT, UNIT_SHIFT } from './board.js';
-import { Committer, type Written } from './committer.js';
+import type { Written } from './commit-record.js';
+import { Committer } from './committer.js';
 import { GroupCommit } from './group.js';
 import { Lines } from './lines.js';
 import { SharedLock } from './lock.js';
@@ -237,28 +239,7 @@ export class Sharing {
 
   /** Readers of other processes are told by this thread, too: always what all threads agree on. */
   get agreement(): Agreement {
-    const { last, newest } = this.#core.clock.start;
-    const sayable = (persisted: number) => (persisted === last ? newest : persisted);
-    return {
-      thread: this.threads.line - 1,
-      onDurable: (tell) => {
-        this.committer.onDurable = (persisted) => tell(sayable(persisted));
-      },
-      together: (tell) => {
-        this.committer.enter();
-        try {
-          const persisted = this.committer.raiseDurable();
-          tell(sayable(persisted), this.#toldStructure);
-        } finally {
-          this.committer.leave();
-        }
-      },
-    };
-  }
-
-  get #toldStructure(): number {
-    const structure = Atomics.load(this.#words, BOARD.structure);
-    return (structure - Atomics.load(this.#words, BOARD.toldStructure)) >>> 0;
+    return agreementOf(this.committer, this.#words, this.#core.clock.start, this.threads.line);
   }
 
   /** Cancels what this thread has open. What it has published behind places of others is theirs to commit: nobody here waits for it any more. */
@@ -331,7 +312,7 @@ export class Sharing {
       const log = this.#logs.get(line);
       if (log === undefined) continue;
       log.take();
-      log.storeAgain();
+      log.durability.storeAgain();
       log.lock.release();
     }
   }
