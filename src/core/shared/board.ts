@@ -13,7 +13,6 @@ export const THREAD_LINES = 64;
 
 /** Of the stream. */
 export const BOARD = {
-  commitLock: 0,
   /** Newest timestamp given out: low, high. */
   last: 1,
   /** The commit under way: first word of the region's line, its tail, its number of entries, the timestamp's low and high word. */
@@ -50,8 +49,10 @@ export const BOARD = {
   /** 1 if somebody waits for `news` to count up, which it then does with the next commit. */
   waiting: 38,
   news: 39,
+  /** In a line of its own: who waits for it looks at it, and what its holder stores is not to go to and fro with that. */
+  commitLock: 48,
   /** The threads, each in a line. */
-  threads: 48,
+  threads: 64,
 } as const;
 
 /** Of a thread. */
