@@ -84,7 +84,7 @@ function* checkRegion(
     const piece = yield* survey.next();
     if (piece === undefined) break;
     // What follows may be another region's, or the next life's.
-    if (region.life !== life || (!piece.good && region.isOver(life))) return;
+    if (region.life !== life || (!piece.good && region.presence.isOver(life))) return;
     if (piece.good) count(piece, report);
     else damage.note(piece, after);
     progress(piece.to - piece.from);

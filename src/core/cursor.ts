@@ -58,7 +58,7 @@ export class LogCursor implements Walker {
 
   /** Throws if the entries it goes through are gone. */
   assertGood(): void {
-    this.region.assertStill(this.#life);
+    this.region.presence.assertStill(this.#life);
   }
 
   get window(): Window {
@@ -106,13 +106,13 @@ export class LogCursor implements Walker {
   /** One step beside a writer: what was read counts if the region is still there afterwards. */
   #nextBeside(): boolean {
     if (this.#next >= this.#good && !this.#refill()) {
-      this.region.assertStill(this.#life);
+      this.region.presence.assertStill(this.#life);
       return false;
     }
     this.#end = this.#good;
     const found = this.next();
     this.#end = 0;
-    if (this.region.stirred) this.region.assertStill(this.#life);
+    if (this.region.presence.stirred) this.region.presence.assertStill(this.#life);
     return found;
   }
 
@@ -122,7 +122,7 @@ export class LogCursor implements Walker {
     if (!region.reaches(this.#next)) return false;
     if (this.word !== NOWHERE) this.#after = this.timestamp;
     const { window, end } = scan(region, this.#next, this.#after);
-    if (this.#beside) region.doubt();
+    if (this.#beside) region.presence.doubt();
     this.#window = window;
     this.word = NOWHERE;
     this.#words = window.words;
@@ -142,7 +142,7 @@ export class LogCursor implements Walker {
       this.word = word;
       this.position = at;
       this.size = this.#words[word] as number;
-      if (this.#beside) this.region.assertStill(this.#life);
+      if (this.#beside) this.region.presence.assertStill(this.#life);
       return true;
     }
     return false;

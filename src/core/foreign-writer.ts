@@ -73,7 +73,7 @@ export class ForeignWriter implements Others {
     const found = mayHaveMore(region) ? findAll(region) : undefined;
     // What cannot be read looks as if nothing had come.
     if (medium.failed !== undefined) throw medium.failed;
-    if (found === undefined || !region.isStill(life)) return false;
+    if (found === undefined || !region.presence.isStill(life)) return false;
     this.horizon.found(found.timestamps, found.certified);
     return true;
   }

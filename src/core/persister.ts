@@ -2,20 +2,17 @@ import type { Medium } from '../media/medium.js';
 import { atExit, notAtExit } from './at-exit.js';
 import type { Clock } from './clock.js';
 import type { Herald } from './herald.js';
+import { PersistAlone } from './persist-alone.js';
+import { PersistTogether } from './persist-together.js';
+import type { Persisting, PersistingHost } from './persisting.js';
 import type { RegionLog } from './region-log.js';
-import type { GroupCommit, Target } from './shared/group.js';
+import type { GroupCommit } from './shared/group.js';
+import { Waiters } from './waiters.js';
 
 /** How long something committed may wait for the background to make it durable. Milliseconds. */
 const BACKGROUND_DELAY = 5;
 /** How long a stream has to be left alone to be at rest. Milliseconds. */
 const REST_DELAY = 1000;
-
-interface Waiting {
-  timestamp: number;
-  value: unknown;
-  resolve: (value: never) => void;
-  reject: (error: unknown) => void;
-}
 
 /** What the persister tells its stream. */
 export interface PersisterHost {
@@ -31,17 +28,16 @@ export interface PersisterHost {
  * Makes durable what was committed, as one group at a time: while a drain is under way, the next group gathers. What
  * nobody waits for is persisted in the background, without keeping the process alive.
  */
-export class Persister {
+export class Persister implements PersistingHost {
   /** Tells readers of other processes, where there can be some. */
   herald: Herald | undefined = undefined;
   readonly #medium: Medium;
   readonly #clock: Clock;
   readonly #host: PersisterHost;
-  /** Regions with entries that are not sealed yet: the first `#dirtyCount`. An array that is emptied would be made anew each time. */
-  readonly #dirty: RegionLog[] = [];
-  #dirtyCount = 0;
-  /** Those who wait, in the order of their timestamps. */
-  #waiting: Waiting[] = [];
+  readonly #alone: PersistAlone;
+  /** How it is done: alone, until other threads commit, too. */
+  #persisting: Persisting;
+  readonly #waiters = new Waiters();
   #hostWaits = false;
   /** True if somebody is to be told when something was persisted. */
   #awaited = false;
@@ -50,10 +46,6 @@ export class Persister {
   #timer: NodeJS.Timeout | undefined;
   #restTimer: NodeJS.Timeout | undefined;
   readonly #persistAtExit = () => this.persistSync();
-  /** Set once other threads commit, too. */
-  #group: GroupCommit | undefined;
-  /** What the drain under way makes durable of what all threads have committed. */
-  #target: Target | undefined;
   /** Says why nothing is persisted any more. */
   #stopped: (() => Error) | undefined;
 
@@ -61,16 +53,18 @@ export class Persister {
     this.#medium = medium;
     this.#clock = clock;
     this.#host = host;
+    this.#alone = new PersistAlone(medium, clock, this);
+    this.#persisting = this.#alone;
   }
 
   /** From now on other threads commit, too. Nothing is unpersisted. */
   share(group: GroupCommit): void {
-    this.#group = group;
+    this.#persisting = new PersistTogether(group, this.#clock, this);
   }
 
   /** The region has entries to seal. */
   touched(region: RegionLog): void {
-    this.#dirty[this.#dirtyCount++] = region;
+    this.#alone.touched(region);
     this.noticeAppend();
   }
 
@@ -81,29 +75,18 @@ export class Persister {
 
   /** Forgets a region that was freed or cleared; its entries were persisted before. */
   forget(region: RegionLog): void {
-    if (!region.dirty) return;
-    region.dirty = false;
-    const index = this.#dirty.indexOf(region);
-    this.#dirty[index] = this.#dirty[--this.#dirtyCount] as RegionLog;
+    this.#alone.forget(region);
   }
 
   /** Seals what was committed. Returns the timestamp up to which the next drain makes everything durable. */
   sealAll(): number {
-    if (this.#group !== undefined) return this.#sealForAll(this.#group);
-    const dirty = this.#dirty;
-    for (let i = 0; i < this.#dirtyCount; i++) {
-      const region = dirty[i] as RegionLog;
-      region.seal();
-      region.dirty = false;
-    }
-    this.#dirtyCount = 0;
-    return this.#clock.last;
+    return this.#persisting.seal();
   }
 
-  #sealForAll(group: GroupCommit): number {
-    const timestamp = group.snapshot();
-    this.#target = group.seal();
-    return timestamp;
+  /** A drain that began after `sealAll` returned `timestamp` has succeeded. */
+  reached(timestamp: number): void {
+    this.#persisting.drained();
+    this.settle(timestamp);
   }
 
   /**
@@ -111,17 +94,7 @@ export class Persister {
    * durable already when this returns.
    */
   prepare(): number {
-    if (this.#group !== undefined) return this.#persistOwn(this.#group);
-    return this.#medium.volatile ? this.#clock.last : this.sealAll();
-  }
-
-  /** Persists everything committed, and returns once it is. */
-  persistSync(): void {
-    if (this.#group !== undefined) {
-      this.#persistAll(this.#group);
-      return;
-    }
-    if (this.#clock.persisted !== this.#clock.last) this.drainSync(this.prepare());
+    return this.#persisting.prepare();
   }
 
   /**
@@ -131,26 +104,22 @@ export class Persister {
    * @param target what `prepare` returned
    */
   drainSync(target: number): void {
-    if (this.#group !== undefined) return;
-    try {
-      this.#medium.drainSync();
-    } catch (error) {
-      throw this.#failed(error);
-    }
-    this.reached(target);
+    this.#persisting.finish(target);
   }
 
-  /** A drain that began after `sealAll` returned `timestamp` has succeeded. */
-  reached(timestamp: number): void {
-    if (this.#target !== undefined) this.#group?.reached(this.#target);
-    this.#target = undefined;
-    this.#settle(timestamp);
+  /** Persists everything committed, and returns once it is. */
+  persistSync(): void {
+    this.#persisting.persistSync();
   }
 
-  #settle(timestamp: number): void {
+  settle(timestamp: number): void {
     this.#clock.persistedUpTo(timestamp);
     if (this.herald !== undefined) this.herald.announce();
     if (this.#awaited) this.#tell(timestamp);
+  }
+
+  failed(error: unknown): unknown {
+    return this.#medium.failed === undefined ? error : this.#host.poison(error);
   }
 
   /** Has the host's `persisted` called once. */
@@ -166,20 +135,20 @@ export class Persister {
     resolve: (value: T) => void,
     reject: (error: unknown) => void,
   ): void {
-    this.#waiting.push({ timestamp, value, resolve, reject });
+    this.#waiters.add(timestamp, value, resolve, reject);
     this.#awaited = true;
     if (!this.#wanted) this.#want();
   }
 
   /** Resolves once everything up to `timestamp`, which was given out, is persisted. */
   async whenPersisted(timestamp: number): Promise<void> {
-    if (this.#group !== undefined) {
-      await this.#persistShared(this.#group, timestamp);
-      return;
-    }
-    if (this.#clock.persisted >= timestamp) return;
+    if (this.#persisting.durable >= timestamp) return;
     if (this.#stopped !== undefined) throw this.#stopped();
-    await new Promise<void>((resolve, reject) => {
+    await this.#persisting.persistUpTo(timestamp);
+  }
+
+  nextGroup(): Promise<void> {
+    return new Promise((resolve, reject) => {
       this.whenAppended(this.#clock.last, undefined, resolve, reject);
     });
   }
@@ -201,7 +170,7 @@ export class Persister {
     clearTimeout(this.#timer);
     clearTimeout(this.#restTimer);
     notAtExit(this.#persistAtExit);
-    if (this.#waiting.length > 0) this.#reject(reason());
+    if (!this.#waiters.none) this.#waiters.rejectAll(reason());
   }
 
   #background(): void {
@@ -232,86 +201,22 @@ export class Persister {
     try {
       while (this.#wanted && this.#stopped === undefined) {
         this.#wanted = false;
-        await this.#persistGroup();
-        if (this.#waiting.length > 0) this.#wanted = true;
+        await this.#persisting.persistGroup();
+        if (!this.#waiters.none) this.#wanted = true;
       }
     } catch (error) {
       this.#wanted = false;
-      this.#reject(this.#failed(error));
+      this.#waiters.rejectAll(this.failed(error));
       this.soon();
     }
     this.#running = false;
   }
 
-  async #persistShared(group: GroupCommit, timestamp: number): Promise<void> {
-    if (this.#stopped !== undefined && group.durable < timestamp) throw this.#stopped();
-    try {
-      await group.persist(timestamp);
-    } catch (error) {
-      throw this.#failed(error);
-    }
-  }
-
-  #persistOwn(group: GroupCommit): number {
-    try {
-      if (group.persistOwn()) this.herald?.announce();
-    } catch (error) {
-      throw this.#failed(error);
-    }
-    return this.#clock.last;
-  }
-
-  #persistAll(group: GroupCommit): void {
-    const { committed } = group;
-    try {
-      group.persistSync(committed);
-    } catch (error) {
-      throw this.#failed(error);
-    }
-    this.#settle(committed);
-  }
-
-  async #persistGroup(): Promise<void> {
-    if (this.#group !== undefined) {
-      // Not this thread's clock: another one may have committed what somebody here waits for.
-      const target = this.#group.committed;
-      await this.#group.persist(target);
-      this.#settle(target);
-      return;
-    }
-    const target = this.prepare();
-    if (this.#medium.slow) await this.#medium.drain();
-    else this.#medium.drainSync();
-    this.reached(target);
-  }
-
   #tell(timestamp: number): void {
-    this.#resolveUpTo(timestamp);
+    this.#waiters.resolveUpTo(timestamp);
     const hostWaits = this.#hostWaits;
     this.#hostWaits = false;
-    this.#awaited = this.#waiting.length > 0;
+    this.#awaited = !this.#waiters.none;
     if (hostWaits) this.#host.persisted();
-  }
-
-  #resolveUpTo(timestamp: number): void {
-    const waiting = this.#waiting;
-    let count = 0;
-    while (count < waiting.length && (waiting[count] as Waiting).timestamp <= timestamp) count++;
-    this.#waiting = count === waiting.length ? [] : waiting.slice(count);
-    for (let i = 0; i < count; i++) {
-      const { resolve, value } = waiting[i] as Waiting;
-      resolve(value as never);
-    }
-  }
-
-  /** Those who wait learn that their entries are committed, but not durable. */
-  #reject(error: unknown): void {
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const { reject } of waiting) reject(error);
-  }
-
-  #failed(error: unknown): unknown {
-    return this.#medium.failed === undefined ? error : this.#host.poison(error);
   }
 }

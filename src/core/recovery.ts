@@ -70,7 +70,7 @@ function* scanTail(
   for (;;) {
     const from = region.tail;
     const found = findMore(region, limit);
-    if (found === undefined || (region.moved && region.isOver(life))) return;
+    if (found === undefined || (region.presence.moved && region.presence.isOver(life))) return;
     for (const timestamp of found.timestamps) census.note(timestamp);
     census.certify(found.certified);
     progress(region.tail - from);

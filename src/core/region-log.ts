@@ -4,10 +4,12 @@ import { regionSeed } from '../format/seeds.js';
 import type { Extent } from '../media/medium.js';
 import type { Window } from '../media/window.js';
 import { conflict, freed, full } from './append-errors.js';
+import { AppendWindows } from './append-windows.js';
 import type { Appender } from './appender.js';
 import type { Clock } from './clock.js';
+import { Presence } from './presence.js';
 import { errorOf, type Problem } from './problem.js';
-import type { RegionHost, RegionWatch } from './region-host.js';
+import type { RegionHost } from './region-host.js';
 import { Reservations } from './reservations.js';
 import type { SparseIndex } from './sparse-index.js';
 import type { TableSlot } from './table-slots.js';
@@ -26,6 +28,8 @@ export class RegionLog implements Appender {
   readonly slot: TableSlot;
   readonly host: RegionHost;
   readonly reservations: Reservations;
+  /** Whether the region is still there, where others may take it away. */
+  readonly presence: Presence;
   /** Counts up when the entries of the region go away: cleared, freed, closed. Whoever reads compares. */
   life = 0;
   freed = false;
@@ -55,10 +59,9 @@ export class RegionLog implements Appender {
   #reach = 0;
   /** The life in which the region was shared with other threads, which ended nothing. */
   #lifeBefore = -1;
-  #watch: RegionWatch | undefined;
+  /** The newest of `#windows`: where the next append is stored. */
   #window: Window | undefined;
-  /** The windows that hold something not sealed yet, and `#window`; each begins where the one before ends to be used. */
-  #windows: Window[] = [];
+  readonly #windows: AppendWindows;
   #extent: Extent | undefined;
   /** Who appends: this one, as long as one thread has the stream alone. */
   appender: Appender = this;
@@ -69,6 +72,8 @@ export class RegionLog implements Appender {
     this.host = host;
     this.#clock = host.clock;
     this.reservations = new Reservations(this);
+    this.presence = new Presence(this);
+    this.#windows = new AppendWindows(this);
     this.restart();
   }
 
@@ -107,8 +112,8 @@ export class RegionLog implements Appender {
   /** Other threads append, too. Cursors and entries stay good, but look after each step whether another thread has ended the region's life. */
   share(appender: Appender, ownFrom: number): void {
     this.appender = appender;
-    if (this.#lifeBefore === -1 && this.#watch === undefined) this.#lifeBefore = this.life++;
-    this.#watch = this.host.watch(this.slot);
+    if (this.#lifeBefore === -1 && !this.presence.watched) this.#lifeBefore = this.life++;
+    this.presence.renew();
     this.ownFrom = ownFrom;
     this.stop();
   }
@@ -128,7 +133,7 @@ export class RegionLog implements Appender {
   /** Takes over what the record says: after opening, and after a clear. */
   restart(): void {
     const { record } = this.slot;
-    this.#watch = this.host.watch(this.slot);
+    this.presence.renew();
     this.seed = regionSeed(this.host.uuid, record.id, record.clears);
     this.certainTail = record.mark.tail;
     this.setEnd(record.mark.tail, record.mark.timestamp, record.mark.entries);
@@ -193,36 +198,9 @@ export class RegionLog implements Appender {
     }
   }
 
-  /**
-   * Throws if the region's life `life` is over, also if that is the work of another process: what was read of it before is right if this
-   * does not throw.
-   */
-  assertStill(life: number): void {
-    if (this.stirred) this.host.recheck();
-    if (!this.isLife(life)) this.host.assertReadable(this, life);
-  }
-
-  /** True if a longer look has to decide whether another process has taken the region away. */
-  get stirred(): boolean {
-    return this.#watch?.stirred === true;
-  }
-
-  /** True if the life goes on. */
-  isStill(life: number): boolean {
-    if (this.stirred) this.host.recheck();
-    return this.isLife(life);
-  }
-
-  /** True if another process may have taken the region away: what was just read of it may be something else. */
-  get moved(): boolean {
-    return this.#watch?.moved === true;
-  }
-
   /** As `assertAlive`, where it may be another process that has freed it. */
   assertUsable(): void {
-    // What begins now begins with what is there now.
-    this.doubt();
-    if (this.stirred) this.host.recheck();
+    this.presence.lookAgain();
     this.assertAlive();
   }
 
@@ -231,27 +209,12 @@ export class RegionLog implements Appender {
     while (this.host.grew(this));
   }
 
-  /** True if the life is over, by the longest look there is: what seems damaged may be another region's, or the next life's. */
-  isOver(life: number): boolean {
-    if (this.#watch !== undefined) this.host.refresh();
-    return !this.isLife(life);
-  }
-
-  /** A further stretch was read: where windows are copies, the region may have been taken away since the last look. */
-  doubt(): void {
-    this.#watch?.doubt();
-  }
-
   /** A window that takes stores to [position, end), which lies behind everything committed. */
   windowFor(position: number, end: number): Window {
     const window = this.#window;
     if (window !== undefined && position >= window.start && end <= window.end) return window;
-    this.seal();
-    const next = this.extent.write(position, end - position);
-    while ((this.#windows.at(-1)?.start ?? -1) >= position) this.#windows.pop();
-    if (this.#windows.at(-1) !== next) this.#windows.push(next);
-    this.#window = next;
-    return next;
+    this.#window = this.#windows.take(position, end);
+    return this.#window;
   }
 
   /** Commits the entry whose payload was stored at `position` of `window`. Returns its timestamp. */
@@ -283,18 +246,7 @@ export class RegionLog implements Appender {
 
   /** Stores the checksums of all committed entries and gives their bytes to the medium's next drain. */
   seal(): void {
-    while (this.sealed < this.tail) {
-      const window = this.#windows[0] as Window;
-      const to = Math.min(this.tail, this.#windows[1]?.start ?? this.tail);
-      if (this.sealed < to) this.#sealIn(window, to);
-      if (to < this.tail) this.#windows.shift();
-    }
-  }
-
-  #sealIn(window: Window, to: number): void {
-    this.host.kernel.seal(window, this.sealed, to, this.seed);
-    if (!window.flushesLines) this.extent.flush(this.sealed, to);
-    this.sealed = to;
+    this.#windows.seal();
   }
 
   /**
@@ -349,7 +301,7 @@ export class RegionLog implements Appender {
 
   #forgetWindows(): void {
     this.#window = undefined;
-    this.#windows = [];
+    this.#windows.forget();
   }
 
   #place(size: number): number {

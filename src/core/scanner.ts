@@ -49,7 +49,7 @@ function verifiedStretch(region: RegionLog, position: number, after: number): St
   const { life } = region;
   const window = goodWindow(region, position, region.ownFrom, after);
   if (window !== undefined) return { window, end: window.verified };
-  if (region.isOver(life)) region.host.assertReadable(region, life);
+  if (region.presence.isOver(life)) region.host.assertReadable(region, life);
   throw damaged(region, position);
 }
 

@@ -239,14 +239,14 @@ export class Region {
 
   /** @internal */
   assertReadable(life: number): void {
-    this.#log.assertStill(life);
+    this.#log.presence.assertStill(life);
   }
 
   /** @internal The entry that something stands on. */
   entryAt(at: { window: LogCursor['window']; position: number; size: number; timestamp: number }): Entry {
     const { life } = this.#log;
     const entry = new Entry(this, at.window, at.position, at.size, at.timestamp, life);
-    this.#log.assertStill(life);
+    this.#log.presence.assertStill(life);
     return entry;
   }
 

@@ -289,7 +289,7 @@ export class MergedTail {
       const { timestamp, region, window, position, size } = at;
       const start = position - window.start + 16;
       const bytes = window.bytes.slice(start, start + size);
-      if (!region.isStill(region.life)) continue;
+      if (!region.presence.isStill(region.life)) continue;
       const where = 'a tail of all regions';
       this.#ledger.judge(originOf(bytes, where), timestamp, where);
       assert.ok(timestamp > this.#last, `${where}: ${timestamp} comes after ${this.#last}`);
