@@ -1,23 +1,18 @@
-import type { Extent, Medium } from '../../src/index.js';
+import type { Extent } from '../../src/index.js';
 import { Window } from '../../src/index.js';
+import { PlainMedium } from './plain-medium.js';
 
 /**
  * A medium over bytes that the test holds and may look at and change at any time: nothing is copied, so that opening it costs no more
  * than the core's own work, and every store of the core shows at once.
  */
-export class ImageMedium implements Medium {
-  readonly kind = 'simulated';
-  readonly granularity = 8;
-  readonly slow = false;
-  readonly volatile = false;
-  readonly retains = true;
+export class ImageMedium extends PlainMedium {
   readonly isNew = false;
-  readonly path = undefined;
-  readonly failed = undefined;
   readonly readOnly = false;
   readonly #bytes: Uint8Array;
 
   constructor(bytes: Uint8Array) {
+    super();
     this.#bytes = bytes;
   }
 
@@ -38,14 +33,4 @@ export class ImageMedium implements Medium {
       release: () => {},
     };
   }
-
-  drainSync(): void {}
-
-  async drain(): Promise<void> {}
-
-  publish(): void {}
-
-  lock(): void {}
-
-  close(): void {}
 }

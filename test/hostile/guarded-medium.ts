@@ -1,5 +1,6 @@
-import type { Access, Extent, Medium } from '../../src/media/medium.js';
+import type { Access, Extent } from '../../src/media/medium.js';
 import { Window } from '../../src/media/window.js';
+import { PlainMedium } from '../helpers/plain-medium.js';
 
 /** Bytes on either side of the stream that nobody may touch. */
 const GUARD = 4096;
@@ -20,17 +21,10 @@ export interface Work {
  * A forged image as a medium: a stream works on it in place, as on mapped memory, between guard bytes. Every call is
  * held against the contract of `Extent`, and counted.
  */
-export class GuardedMedium implements Medium {
-  readonly kind = 'simulated';
+export class GuardedMedium extends PlainMedium {
   readonly size: number;
-  readonly granularity = 8;
   readonly readOnly: boolean;
-  readonly slow = false;
-  readonly volatile = false;
-  readonly retains = true;
   readonly isNew = false;
-  readonly path = undefined;
-  readonly failed = undefined;
   readonly work: Work = { calls: 0, bytes: 0 };
   readonly #all: Uint8Array;
   readonly #windowed: boolean;
@@ -41,6 +35,7 @@ export class GuardedMedium implements Medium {
    * @param windowed true: what is read comes in windows of its own that end where asked for, as from a file
    */
   constructor(image: Uint8Array, { readOnly = false, windowed = false } = {}) {
+    super();
     this.size = image.length;
     this.readOnly = readOnly;
     this.#windowed = windowed && readOnly;
@@ -68,22 +63,16 @@ export class GuardedMedium implements Medium {
     return extent;
   }
 
-  drainSync(): void {
+  override drainSync(): void {
     this.work.calls++;
     if (this.readOnly) throw new Trespass('drained a read-only medium');
   }
 
-  async drain(): Promise<void> {
-    this.drainSync();
-  }
-
-  publish(): void {
+  override publish(): void {
     throw new Trespass('published what is not new');
   }
 
-  lock(): void {}
-
-  close(): void {
+  override close(): void {
     this.#open.clear();
   }
 

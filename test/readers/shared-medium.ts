@@ -1,5 +1,6 @@
-import type { Extent, Medium } from '../../src/index.js';
+import type { Extent } from '../../src/index.js';
 import { Window } from '../../src/index.js';
+import { PlainMedium } from '../helpers/plain-medium.js';
 
 /** How a medium shows what lies on it: the bytes themselves, as a mapping does, or copies of them, as positioned reads do. */
 export type Sight = 'mapped' | 'copied';
@@ -61,14 +62,7 @@ class SharedExtent implements Extent {
 }
 
 /** A medium over bytes that others have open, too. A reader shows what a writer has stored, as its sight allows. */
-export class SharedMedium implements Medium {
-  readonly kind = 'simulated';
-  readonly granularity = 8;
-  readonly slow = false;
-  readonly volatile = false;
-  readonly retains = true;
-  readonly path = undefined;
-  readonly failed = undefined;
+export class SharedMedium extends PlainMedium {
   readonly shared: SharedBytes;
   readonly readOnly: boolean;
   readonly queue: (() => void)[] = [];
@@ -76,6 +70,7 @@ export class SharedMedium implements Medium {
   onDrain: (() => void) | undefined;
 
   constructor(shared: SharedBytes, readOnly: boolean) {
+    super();
     this.shared = shared;
     this.readOnly = readOnly;
   }
@@ -92,7 +87,7 @@ export class SharedMedium implements Medium {
     return new SharedExtent(this, offset, length);
   }
 
-  drainSync(): void {
+  override drainSync(): void {
     this.onDrain?.();
     for (const store of this.queue.splice(0)) {
       store();
@@ -100,15 +95,7 @@ export class SharedMedium implements Medium {
     }
   }
 
-  async drain(): Promise<void> {
-    this.drainSync();
-  }
-
-  publish(): void {
+  override publish(): void {
     this.shared.published = true;
   }
-
-  lock(): void {}
-
-  close(): void {}
 }
