@@ -13,6 +13,18 @@ napi_value throw_range(napi_env env, const char *message) {
   return NULL;
 }
 
+/*
+ * Where nothing can be made, the environment is ending: its thread is stopped within a moment. JavaScript must not come to see a failure
+ * before that: it would be taken for the medium's, which is every thread's business.
+ */
+enum { ENDING_MS = 200 };
+
+napi_value made_or_ending(bool made, napi_value value) {
+  if (made) return value;
+  os_nap(ENDING_MS);
+  return NULL;
+}
+
 napi_value throw_errno(napi_env env, int error, const char *syscall, const char *what) {
   const char *code = os_error_name(error);
   char text[160];
@@ -24,6 +36,7 @@ napi_value throw_errno(napi_env env, int error, const char *syscall, const char 
               napi_create_error(env, code_value, message, &thrown) == napi_ok &&
               napi_set_named_property(env, thrown, "syscall", name) == napi_ok;
   if (made) napi_throw(env, thrown);
+  else os_nap(ENDING_MS);
   return NULL;
 }
 

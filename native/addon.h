@@ -66,6 +66,7 @@ bool take_word(napi_env env, napi_value value, uint32_t *result);
 bool take_fd(napi_env env, napi_value value, int *fd);
 napi_value throw_range(napi_env env, const char *message);
 napi_value throw_errno(napi_env env, int error, const char *syscall, const char *what);
+napi_value made_or_ending(bool made, napi_value value);
 
 napi_value call_map(napi_env env, napi_callback_info info);
 napi_value call_unmap(napi_env env, napi_callback_info info);

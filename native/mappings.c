@@ -145,7 +145,7 @@ static napi_value describe(napi_env env, const struct mapping *mapping, napi_val
   bool made = napi_create_object(env, &result) == napi_ok && napi_create_double(env, mapping->id, &id) == napi_ok &&
               napi_set_named_property(env, result, "mapping", id) == napi_ok &&
               napi_set_named_property(env, result, "memory", memory) == napi_ok;
-  return made ? result : NULL;
+  return made_or_ending(made, result);
 }
 
 /* Gives the mapping to JavaScript; from success on the ArrayBuffer's finalizer collects it. */

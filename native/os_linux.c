@@ -91,6 +91,11 @@ int os_allocate(int fd, uint64_t offset, uint64_t length) {
   return result == 0 ? 0 : errno;
 }
 
+void os_nap(int milliseconds) {
+  struct timespec moment = {.tv_sec = milliseconds / 1000, .tv_nsec = milliseconds % 1000 * 1000000L};
+  nanosleep(&moment, NULL);
+}
+
 double os_nanoseconds(void) {
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);

@@ -15,6 +15,12 @@ passes('appends one after the other, and all ways to read them', (story) => {
   story.pass([a, c], { actor: FOREIGN });
 });
 
+passes('an append that expects one of which nobody knows, as its thread was ended', (story) => {
+  story.append();
+  story.append(1001, 1, { timestamp: 0, code: 'unknown', end: NEVER });
+  story.append(1002, 1, { timestamp: 3, expectedLast: 2 });
+});
+
 passes('appends at the same time, whichever came first', (story) => {
   const a = story.append(1000, 1, { timestamp: 2 });
   const b = story.append(1001, 1, { timestamp: 1, begin: a.begin, published: a.begin, end: a.end });

@@ -75,13 +75,15 @@ function judgeExpectations(ledger: Ledger): void {
     const entries = ledger.byRegion.get(region) ?? [];
     const places = new Stretches(appends);
     for (const append of appends) {
-      if (append.expectedLast !== undefined) judgeExpectedLast(entries, places, append, append.expectedLast);
+      if (append.expectedLast !== undefined)
+        judgeExpectedLast(appends, entries, places, append, append.expectedLast);
     }
   }
 }
 
 /** Who won stands right behind the entry that it expected. Who lost had a reason. */
 function judgeExpectedLast(
+  appends: readonly Append[],
   entries: readonly Known[],
   places: Stretches<Append>,
   append: Append,
@@ -94,7 +96,8 @@ function judgeExpectedLast(
     const fits =
       before === undefined ||
       before.timestamp === expected ||
-      (expected === 0 && before.goneFrom < append.end);
+      (expected === 0 && before.goneFrom < append.end) ||
+      isOfNobody(appends, append, expected, before.timestamp);
     must(
       fits && (before !== undefined || expected === 0),
       'expected',
@@ -108,6 +111,14 @@ function judgeExpectedLast(
       () => `${named(append)} was refused, though ${expected} was the last of region ${append.region}`,
     );
   }
+}
+
+/** True if the expected entry may be one whose append never answered, and which nobody saw. */
+function isOfNobody(appends: readonly Append[], append: Append, expected: number, before: number): boolean {
+  if (expected <= before || expected >= append.timestamp) return false;
+  return appends.some(
+    ({ timestamp, code, published }) => timestamp === 0 && code === 'unknown' && published < append.end,
+  );
 }
 
 function isConflict(

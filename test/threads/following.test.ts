@@ -145,3 +145,24 @@ for (const way of ['persist', 'seal'] as const) {
     },
   );
 }
+
+onEveryMedium(
+  'a walk in a region that another thread clears does not go beyond its end',
+  async (_t, place) => {
+    const stream = await place.open();
+    const region = await stream.allocate('64KiB');
+    const other = attachCore(stream.share().core);
+    const log = other.regions.get(region.id)?.appender as SharedLog;
+    for (const text of ['one', 'two', 'three']) log.append(Buffer.from(text));
+    log.pull();
+    const { tail } = log.region;
+    await region.clear();
+    region.appendSync('new');
+    // Between two of its steps the other thread only looks whether there is more.
+    assert.equal(log.pull(), false);
+    assert.equal(log.region.tail, tail);
+    other.others.refresh();
+    assert.ok(log.region.tail < tail);
+    takeSync(other.close(), other.medium);
+  },
+);

@@ -272,7 +272,8 @@ export class SharedLog implements Appender, WriteThrough {
   pull(): boolean {
     this.#sharing.committer.awaitIntent();
     const { region, tail } = this;
-    if (tail === region.tail) return false;
+    // Below what this thread knew it is another life's, of which it is yet to learn.
+    if (tail <= region.tail) return false;
     region.advance(tail, readTimestamp(this.#words, this.line + LAST), this.entries);
     return true;
   }
