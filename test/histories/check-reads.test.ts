@@ -250,3 +250,17 @@ fails('lost', 'a kill that takes what stands before an acknowledged entry', (sto
   story.pass([], { actor: 2000 });
   story.pass([b], { actor: 2000, region: 2 });
 });
+
+passes('a kill that takes what a clear may have taken before', (story) => {
+  const a = story.append(1000, 1, { persists: false });
+  story.change('clear', 1, { begin: a.begin, end: a.end });
+  story.kill();
+  story.sample(0, 0, { actor: 2000 });
+});
+
+fails('behind', 'committed below what another run had left', (story) => {
+  const a = story.append();
+  story.kill();
+  story.pass([a], { actor: 2000 });
+  story.sample(0, 0, { actor: 2000 });
+});
