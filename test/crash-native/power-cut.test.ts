@@ -7,7 +7,7 @@ import { makeDirectory, Recording } from './recorded-medium.js';
 
 /** The random part: where it starts, and how many sequences it tries. */
 const SEED = Number(process.env['VARVE_CRASH_SEED'] ?? 1);
-const SEQUENCES = Number(process.env['VARVE_CRASH_SEQUENCES'] ?? 8);
+const SEQUENCES = Number(process.env['VARVE_CRASH_SEQUENCES'] ?? 5);
 
 const THOROUGH: Effort = { images: 32, deepOneIn: 20 };
 const BROAD: Effort = { images: 12, deepOneIn: 20 };

@@ -5,7 +5,7 @@ import { OPERATIONS } from './operations.js';
 import { families } from './sequences.js';
 
 /** Of the families of three operations one in so many is explored here, and all of them in the soak. */
-const STRIDE = 54;
+const STRIDE = 90;
 
 /** Much of each crash point, where sequences are few. */
 const THOROUGH: Effort = {
