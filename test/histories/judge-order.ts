@@ -113,13 +113,16 @@ function judgeExpectedLast(
   }
 }
 
-/** True if the expected entry may be one whose append never answered, and which nobody saw. */
+/** True if the expected entry may be one that nobody saw, and whose append never answered, or was overtaken by a clear. */
 function isOfNobody(appends: readonly Append[], append: Append, expected: number, before: number): boolean {
   if (expected <= before || expected >= append.timestamp) return false;
   return appends.some(
-    ({ timestamp, code, published }) => timestamp === 0 && code === 'unknown' && published < append.end,
+    ({ timestamp, code, published }) => timestamp === 0 && NEITHER.includes(code) && published < append.end,
   );
 }
+
+/** What ends an append that may have been committed. */
+const NEITHER = ['unknown', 'VARVE_REGION_FREED'];
 
 function isConflict(
   entries: readonly Known[],
