@@ -1,6 +1,6 @@
 import { groupBy } from './groups.js';
 import { isForeign, NEVER, runOf, type Sample } from './history.js';
-import type { Known, Ledger } from './ledger.js';
+import type { Ledger } from './ledger.js';
 import { greatestBefore } from './steps.js';
 import { must } from './violation.js';
 
@@ -42,13 +42,7 @@ function judgeRise(samples: readonly Sample[], key: 'committed' | 'persisted'): 
 }
 
 function judgeRun({ all, history }: Ledger, run: number, samples: readonly Sample[]): void {
-  const killed = new Map(history.runs.map((each) => [each.run, each.killed]));
-  // What a kill may have taken is not known to be there, also if a clear may have taken it before.
-  const isCertain = ({ append, alive, sealed }: Known): boolean => {
-    const time = killed.get(runOf(append.actor)) ?? NEVER;
-    return time === NEVER || alive > time || sealed <= time;
-  };
-  const mine = all.filter((entry) => runOf(entry.append.actor) <= run && isCertain(entry));
+  const mine = all.filter(({ append, lost }) => runOf(append.actor) <= run && lost === NEVER);
   const current = all.filter(({ append }) => runOf(append.actor) === run);
   const committed = greatestBefore(
     [...mine, ...current].map(({ committed: time, timestamp: value }) => ({ time, value })),

@@ -30,7 +30,7 @@ export interface Known {
   goneFrom: number;
   /** It must not be seen by who begins after this: a clear that began after it was committed was done. */
   goneBy: number;
-  /** Its process was killed and nobody saw it afterwards: when. */
+  /** Its process was killed and nobody saw it afterwards, so that the kill has, or may have, taken it: when. */
   lost: number;
   /** The earliest end of a reading that should have seen it, and did not. */
   missed: number;
@@ -209,8 +209,11 @@ function judgeKills(history: History, all: readonly Known[]): void {
     const { timestamp } = entry;
     const place = `region ${entry.append.region} of run ${run}`;
     if (entry.alive > time) survivors.set(place, timestamp);
-    if (entry.alive > time || entry.goneFrom < time) continue;
-    entry.lost = time;
+    if (entry.alive > time) continue;
+    const mayBeGone = entry.goneFrom < time;
+    if (!mayBeGone || entry.sealed > time) entry.lost = time;
+    // A clear may have taken it before the kill did.
+    if (mayBeGone) continue;
     must(
       entry.sealed > time,
       'lost',
