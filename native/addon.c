@@ -36,8 +36,7 @@ napi_value throw_errno(napi_env env, int error, const char *syscall, const char 
               napi_create_error(env, code_value, message, &thrown) == napi_ok &&
               napi_set_named_property(env, thrown, "syscall", name) == napi_ok;
   if (made) napi_throw(env, thrown);
-  else os_nap(ENDING_MS);
-  return NULL;
+  return made_or_ending(made, NULL);
 }
 
 bool take(napi_env env, napi_callback_info info, size_t count, napi_value *values, struct state **state) {

@@ -5,6 +5,23 @@ import { liveFileOf, liveProblem } from './live-files.js';
 import { readingCore } from './reading-core.js';
 
 for (const kind of FILE_KINDS) {
+  test(`a thread of a shared stream says of each entry that it is persisted, before it returns (${kind})`, async (t) => {
+    const problem = problemOf(kind) ?? liveProblem();
+    if (problem !== undefined) return t.skip(problem);
+    const place = filePlaceOn(t, kind);
+    const writer = await place.open();
+    const region = await writer.allocate('64KiB');
+    writer.share();
+    const core = readingCore(t, place);
+    for (let count = 1; count <= 20; count += 1) {
+      const { timestamp } = region.appendSync('entry');
+      assert.equal(core.foreign?.live?.persisted, timestamp);
+    }
+    await writer.close();
+  });
+}
+
+for (const kind of FILE_KINDS) {
   test(`what the writer says is what it has done (${kind})`, async (t) => {
     const problem = problemOf(kind) ?? liveProblem();
     if (problem !== undefined) return t.skip(problem);

@@ -31,7 +31,7 @@ export class Committer {
   readonly #dirty: RegionList;
   readonly #record: CommitRecord;
 
-  /** @param clock this thread's: it knows the header words that go with the next timestamps */
+  /** @param clock this thread's: it knows up to where timestamps may be given out */
   constructor(board: Board, threads: Threads, clock: Clock, wasWritten: WasWritten) {
     this.#words = board.words;
     this.#lock = new SharedLock(board.words, COMMIT_LOCK, threads);

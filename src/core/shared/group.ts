@@ -84,7 +84,7 @@ export class GroupCommit {
   persistOwn(): boolean {
     if (this.#medium.volatile) return false;
     const newest = this.#newest;
-    if (!this.#medium.slow) {
+    if (this.#flushes) {
       if (this.#touched.length > 0) this.#persistTouched();
       if (this.#sharing.committer.earlier.isSoonDurable()) {
         this.#sharing.acknowledged(newest);
