@@ -190,10 +190,9 @@ function latestBound({ others }: StreamCore): number {
     bound = others.bound();
     others.look();
   } while (others.mayGoBeyond(bound));
-  return Math.max(
-    bound,
-    others.boundAtEnd(() => others.look()),
-  );
+  if (others.newestCommitted <= bound) return bound;
+  const atEnd = others.boundAtEnd(() => others.look());
+  return Math.max(bound, atEnd);
 }
 
 /** Takes one step; false at the end, and if the region was cleared or freed. */
