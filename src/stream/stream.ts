@@ -1,34 +1,18 @@
-import { rangeError, typeError, VarveError } from '../base/errors.js';
-import { parseSize, roundUp } from '../base/sizes.js';
-import { type CheckReport, check } from '../core/check.js';
+import { typeError } from '../base/errors.js';
+import type { CheckReport } from '../core/check.js';
 import type { RegionLog } from '../core/region-log.js';
-import { allocate } from '../core/regions.js';
-import { type Steps, take } from '../core/steps.js';
 import type { StreamCore } from '../core/stream-core.js';
-import { NAME_MAX, REGION_MAX } from '../format/layout.js';
 import type { MediumKind } from '../media/medium.js';
+import { type AllocateOptions, allocation } from './allocation.js';
+import { type CheckOptions, checkCore, checkTarget } from './checking.js';
 import type { Entry } from './entry.js';
 import { followStream, streamEntries } from './iterate.js';
-import type { OpenOptions, Progress, StreamOptions, Target } from './open-options.js';
+import type { OpenOptions, StreamOptions, Target } from './open-options.js';
 import { openTarget, openTargetSync } from './opening.js';
 import { assertOptions, type EntriesOptions, type TailOptions, timestampOption } from './options.js';
 import { Region } from './region.js';
 import { Salvage } from './salvage.js';
 import { attachStream, type StreamHandle, shareStream } from './sharing.js';
-
-/** How to allocate a region. */
-export interface AllocateOptions {
-  /** Unique in the stream, 1 to 255 bytes of UTF-8. */
-  name?: string;
-}
-
-/** How to check a stream. */
-export interface CheckOptions {
-  /** Called as the check goes on. */
-  onProgress?: (progress: Progress) => void;
-  /** Aborting it ends the check, which then rejects with the signal's reason. */
-  signal?: AbortSignal;
-}
 
 /**
  * A medium laid out as independent logs, its regions, with one order of timestamps over all of them.
@@ -70,18 +54,7 @@ export class Stream {
    * @throws VARVE_NOT_FOUND, VARVE_NOT_A_STREAM, VARVE_MISMATCH, VARVE_IO, TypeError; the signal's reason if it is aborted
    */
   static async check(target: Target, options: OpenOptions & CheckOptions = {}): Promise<CheckReport> {
-    let stream: Stream;
-    try {
-      stream = await Stream.open(target, { ...options, mode: 'open', readOnly: true });
-    } catch (error) {
-      if (error instanceof VarveError && error.code === 'VARVE_CORRUPT') return reportOf(error);
-      throw error;
-    }
-    try {
-      return await stream.check(options);
-    } finally {
-      await stream.close();
-    }
+    return checkTarget(() => Stream.open(target, { ...options, mode: 'open', readOnly: true }), options);
   }
 
   /**
@@ -185,13 +158,13 @@ export class Stream {
    * VARVE_READ_ONLY, VARVE_CLOSED, VARVE_POISONED
    */
   async allocate(size: number | string, options?: AllocateOptions): Promise<Region> {
-    const steps = this.#allocation(size, options);
+    const steps = allocation(this.#core, size, options);
     return this.#regionOf(await this.#core.tasks.run(this.#core.guarded(steps)));
   }
 
   /** As `allocate`, blocking. */
   allocateSync(size: number | string, options?: AllocateOptions): Region {
-    const steps = this.#allocation(size, options);
+    const steps = allocation(this.#core, size, options);
     return this.#regionOf(this.#core.tasks.runSync(this.#core.guarded(steps)));
   }
 
@@ -311,9 +284,7 @@ export class Stream {
     await this.persist();
     this.#core.others.notice();
     this.#core.persister.sealAll();
-    const { onProgress, signal } = options;
-    const steps = check(this.#core, (done, total) => onProgress?.({ phase: 'check', done, total }));
-    return take(steps, this.#core.medium, signal);
+    return checkCore(this.#core, options);
   }
 
   /**
@@ -342,17 +313,6 @@ export class Stream {
     this.closeSync();
   }
 
-  #allocation(size: number | string, options: AllocateOptions | undefined): Steps<RegionLog> {
-    assertOptions(options);
-    const bytes = roundUp(parseSize(size, 'the size of a region'), this.blockSize);
-    if (bytes === 0 || bytes > REGION_MAX) {
-      throw rangeError(`Cannot allocate a region of ${size}: it must be from 1 byte to ${REGION_MAX} bytes`);
-    }
-    assertName(options?.name);
-    this.#core.assertWritable();
-    return allocate(this.#core, bytes, options?.name);
-  }
-
   /** Beside a writer of another process. */
   async #whenToldPersisted(timestamp: number): Promise<void> {
     const core = this.#core;
@@ -371,26 +331,4 @@ export class Stream {
     }
     return region;
   }
-}
-
-function assertName(name: unknown): void {
-  if (name === undefined) return;
-  if (typeof name !== 'string')
-    throw typeError(`Cannot name a region by ${typeof name}: its name must be a string`);
-  if (Buffer.from(name).toString() !== name) {
-    throw rangeError(
-      `Cannot use the name ${JSON.stringify(name)} for a region: a half of a surrogate pair is no character`,
-    );
-  }
-  const bytes = Buffer.byteLength(name);
-  if (bytes < 1 || bytes > NAME_MAX) {
-    throw rangeError(
-      `Cannot use a name of ${bytes} bytes for a region: it must have 1 to ${NAME_MAX} bytes of UTF-8`,
-    );
-  }
-}
-
-function reportOf({ code, message, offset }: VarveError): CheckReport {
-  const problem = { code, region: undefined, offset, timestamp: undefined, message };
-  return { ok: false, regions: 0, entries: 0, bytes: 0, problems: [problem] };
 }
