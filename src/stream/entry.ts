@@ -1,6 +1,7 @@
 import { VarveError } from '../base/errors.js';
 import { ENTRY } from '../format/layout.js';
 import type { Window } from '../media/window.js';
+import { type Codec, decodeEntry } from './codec.js';
 import type { Region } from './region.js';
 
 /** An entry of a region. It stays good until its region is freed or cleared, or the stream is closed. */
@@ -63,6 +64,11 @@ export class Entry {
   /** The payload parsed as JSON. Throws as `data`, and a SyntaxError if it is no JSON. */
   json(): unknown {
     return JSON.parse(this.text());
+  }
+
+  /** The value that a codec makes of the payload. Throws as `data`, and VARVE_MISMATCH if the codec cannot read it. */
+  decode<T>(codec: Codec<T>): T {
+    return decodeEntry(this, codec);
   }
 
   /** A writer of another process may have taken the region away while it was read. */

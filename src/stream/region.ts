@@ -16,10 +16,11 @@ import {
   type TailOptions,
   timestampOption,
 } from './options.js';
+import { Pipeable } from './pipeable.js';
 import { Slot } from './slot.js';
 
 /** An independent log of fixed size inside a stream. Made by `stream.allocate`, found by `stream.region`. */
-export class Region {
+export class Region extends Pipeable {
   /** Stable, also after reopening; never used again for another region. */
   readonly id: number;
   /** Unique in the stream; undefined if it was given none. */
@@ -33,6 +34,7 @@ export class Region {
 
   /** @internal */
   constructor(log: RegionLog, core: StreamCore) {
+    super();
     const { record, name } = log.slot;
     this.id = record.id;
     this.name = name;
@@ -248,6 +250,11 @@ export class Region {
     const entry = new Entry(this, at.window, at.position, at.size, at.timestamp, life);
     this.#log.presence.assertStill(life);
     return entry;
+  }
+
+  /** @internal Resolves once an entry of this region, and all before it, are persisted. */
+  whenPersisted({ timestamp }: Entry): Promise<void> {
+    return this.#core.persister.whenPersisted(timestamp);
   }
 
   /** @internal Hands an entry over once it is persisted, or at once. */
