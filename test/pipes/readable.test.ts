@@ -116,13 +116,26 @@ test('live goes on with what is appended later; destroying it ends the wait', as
   }
   assert.deepEqual(seen, [1, 2, 3]);
   assert.ok(readable.destroyed);
-  const waiting = region.readable({ live: true, from: 4 });
-  waiting.resume();
+});
+
+test('destroying a live readable, or cancelling a stream of the web, ends its wait', async (t) => {
+  const region = await memoryStream(t).allocate('64KiB');
+  const ended: string[] = [];
+  const tail = region.tail.bind(region);
+  region.tail = async function* (options) {
+    yield* tail(options);
+    ended.push('quietly');
+  };
+  const readable = region.readable({ live: true }).resume();
+  const reader = region.readableStream({ live: true }).getReader();
+  reader.read();
   await turn();
-  waiting.destroy();
-  await once(waiting, 'close');
-  region.appendSync('4');
-  assert.equal(waiting.readableLength, 0);
+  readable.destroy();
+  await turn();
+  assert.deepEqual(ended, ['quietly']);
+  await reader.cancel();
+  await turn();
+  assert.deepEqual(ended, ['quietly', 'quietly']);
 });
 
 test('a live readable takes no more entries than its buffer holds', async (t) => {

@@ -204,3 +204,18 @@ test('a slot that is open holds the writable up, in order', async (t) => {
   await finished;
   assert.deepEqual(texts(region), ['a', 'b', 'c']);
 });
+
+test('destroying it in the middle of a group keeps the rest of the group out', async (t) => {
+  const region = await memoryStream(t).allocate(4096);
+  const slot = region.reserve(4);
+  const writable = region.writable({ objectMode: true });
+  writable.cork();
+  for (const text of ['b', 'c']) writable.write(text);
+  writable.uncork();
+  await turn();
+  writable.destroy();
+  slot.cancel();
+  await region.append('d');
+  await turn();
+  assert.deepEqual(texts(region), ['b', 'd']);
+});
