@@ -140,6 +140,11 @@ export class Persister implements PersistingHost {
     if (!this.#wanted) this.#want();
   }
 
+  /** True if everything up to `timestamp` is persisted. */
+  isPersisted(timestamp: number): boolean {
+    return this.#persisting.durable >= timestamp;
+  }
+
   /** Resolves once everything up to `timestamp`, which was given out, is persisted. */
   async whenPersisted(timestamp: number): Promise<void> {
     if (this.#persisting.durable >= timestamp) return;
