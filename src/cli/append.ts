@@ -3,11 +3,18 @@ import { type Region, type Stream, VarveError } from '../index.js';
 import { type Framing, splitterFor, withFraming } from './framing.js';
 import { standardInput } from './input.js';
 import { counted, Meter } from './meter.js';
-import { type CommonOptions, sizeOption, withCommonOptions } from './options.js';
+import {
+  type CommonOptions,
+  type GrowthOptions,
+  growthOf,
+  sizeOption,
+  withCommonOptions,
+  withMaxSize,
+} from './options.js';
 import { Pacer } from './pacer.js';
 import { findRegion, labelOf, lookUp, withStream } from './target.js';
 
-interface AppendOptions extends CommonOptions {
+interface AppendOptions extends CommonOptions, GrowthOptions {
   framing: Framing;
   allocate?: number;
 }
@@ -23,6 +30,7 @@ export function addAppend(program: Command): void {
     .argument('<stream>', 'path of the stream')
     .argument('[region]', 'name or id of the region; the only one if left out')
     .option('--allocate <size>', 'make the region, of this size, if it is not there', sizeOption);
+  withMaxSize(command);
   withFraming(command, 'all of the input is one entry');
   command.addHelpText(
     'after',
@@ -36,7 +44,7 @@ Examples:
 
 async function append(path: string, key: string | undefined, options: AppendOptions): Promise<void> {
   const meter = new Meter();
-  const label = await withStream(path, { medium: options.medium }, async (stream) => {
+  const label = await withStream(path, { medium: options.medium, ...growthOf(options) }, async (stream) => {
     const region = await regionFor(stream, key, options.allocate);
     try {
       await appendAll(stream, region, options.framing, meter);

@@ -1,10 +1,17 @@
 import type { Command } from 'commander';
 import { formatSize } from '../base/sizes.js';
 import { Stream } from '../index.js';
-import { type CommonOptions, sizeOption, withCommonOptions } from './options.js';
+import {
+  type CommonOptions,
+  type GrowthOptions,
+  growthOf,
+  sizeOption,
+  withCommonOptions,
+  withMaxSize,
+} from './options.js';
 import { print } from './output.js';
 
-interface CreateOptions extends CommonOptions {
+interface CreateOptions extends CommonOptions, GrowthOptions {
   size: number;
   blockSize?: number;
 }
@@ -19,11 +26,16 @@ export function addCreate(program: Command): void {
     .requiredOption('--size <size>', "bytes, or a size like '64MiB'", sizeOption)
     .option('--block-size <size>', 'what regions are aligned to: a power of two from 64', sizeOption)
     .addHelpText('after', '\nExample:\n  varve create orders.varve --size 64MiB');
+  withMaxSize(command);
   withCommonOptions(command, 'write what was made as JSON').action(create);
 }
 
-async function create(path: string, { size, blockSize, medium, json }: CreateOptions): Promise<void> {
-  const options = { mode: 'create', size, medium, ...(blockSize !== undefined && { blockSize }) } as const;
+async function create(
+  path: string,
+  { size, blockSize, medium, json, ...growth }: CreateOptions,
+): Promise<void> {
+  const block = blockSize === undefined ? {} : { blockSize };
+  const options = { mode: 'create', size, medium, ...block, ...growthOf(growth) } as const;
   const stream = await Stream.open(path, options);
   const made = {
     path,

@@ -4,10 +4,17 @@ import { type Region, Stream, VarveError } from '../index.js';
 import { corrupt, type EntryRecord, ExportReader, type ExportRecord } from './export-format.js';
 import { standardInput } from './input.js';
 import { Meter } from './meter.js';
-import { type CommonOptions, sizeOption, withCommonOptions } from './options.js';
+import {
+  type CommonOptions,
+  type GrowthOptions,
+  growthOf,
+  sizeOption,
+  withCommonOptions,
+  withMaxSize,
+} from './options.js';
 import { Pacer } from './pacer.js';
 
-interface ImportOptions extends CommonOptions {
+interface ImportOptions extends CommonOptions, GrowthOptions {
   size?: number;
 }
 
@@ -29,6 +36,7 @@ Timestamps and the ids of regions are given anew, in the same order. When it fai
 Example:
   gunzip < orders.gz | varve import copy.varve --size 1GiB`,
     );
+  withMaxSize(command);
   withCommonOptions(command, 'write the summary as JSON').action(importStream);
 }
 
@@ -112,7 +120,8 @@ class ImportTarget {
   #create({ size, blockSize }: { size: number; blockSize: number }): void {
     if (this.#stream !== undefined) throw corrupt('it has two heads');
     const { medium, size: asked = size } = this.#options;
-    this.#stream = Stream.openSync(this.#path, { mode: 'create', medium, size: asked, blockSize });
+    const growth = growthOf(this.#options);
+    this.#stream = Stream.openSync(this.#path, { mode: 'create', medium, size: asked, blockSize, ...growth });
     this.#pacer = new Pacer(this.#stream);
   }
 

@@ -19,6 +19,25 @@ export function withCommonOptions(command: Command, json: string): Command {
     .option('--json', json);
 }
 
+/** What commands take that may need more room in a stream. */
+export interface GrowthOptions {
+  maxSize?: number;
+}
+
+/** Adds the option that lets a stream grow. */
+export function withMaxSize(command: Command): Command {
+  return command.option(
+    '--max-size <size>',
+    'let the stream grow up to this size where it has no room',
+    sizeOption,
+  );
+}
+
+/** The option as `Stream.open` takes it. */
+export function growthOf({ maxSize }: GrowthOptions): GrowthOptions {
+  return maxSize === undefined ? {} : { maxSize };
+}
+
 /** Reads a size given as bytes ('4096') or with a unit ('64MiB'). Commander tells the user which option was wrong. */
 export function sizeOption(text: string): number {
   try {

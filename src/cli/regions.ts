@@ -1,7 +1,14 @@
 import type { Command } from 'commander';
 import { formatSize } from '../base/sizes.js';
 import type { Region, Stream } from '../index.js';
-import { type CommonOptions, sizeOption, withCommonOptions } from './options.js';
+import {
+  type CommonOptions,
+  type GrowthOptions,
+  growthOf,
+  sizeOption,
+  withCommonOptions,
+  withMaxSize,
+} from './options.js';
 import { print } from './output.js';
 import { findRegion, labelOf, withStream } from './target.js';
 
@@ -51,9 +58,11 @@ function addAllocate(regions: Command): void {
     .argument('<size>', "bytes, or a size like '16MiB'; rounded up to whole blocks", sizeOption)
     .argument('[name]', 'name of the region, unique in the stream')
     .addHelpText('after', '\nExample:\n  varve regions allocate orders.varve 16MiB orders');
+  withMaxSize(command);
   withCommonOptions(command, 'write the region as JSON').action(
-    async (path: string, size: number, name: string | undefined, { medium, json }: CommonOptions) => {
-      const made = await withStream(path, { medium }, async (stream) =>
+    async (path: string, size: number, name: string | undefined, options: CommonOptions & GrowthOptions) => {
+      const { medium, json } = options;
+      const made = await withStream(path, { medium, ...growthOf(options) }, async (stream) =>
         factsOf(await stream.allocate(size, name === undefined ? {} : { name })),
       );
       await print([json ? JSON.stringify(made) : `allocated ${inWords(made).trimStart()}`]);

@@ -6,9 +6,33 @@ const CLOSE_FITS_TRIED = 16;
  * (so that neighbours merge in constant time) and by size class: eight classes a power of two, so that what a higher class holds always fits.
  */
 export class Allocator {
+  #end: number;
   readonly #byStart = new Map<number, number>();
   readonly #byEnd = new Map<number, number>();
   readonly #classes: (Set<number> | undefined)[] = [];
+
+  /** @param end where the stream's data end. Nothing is free yet. */
+  constructor(end: number) {
+    this.#end = end;
+  }
+
+  /** Where the data end that it knows of. */
+  get end(): number {
+    return this.#end;
+  }
+
+  /** The stream has grown: what lies between the old end and the new one is free. */
+  extend(end: number): void {
+    const before = this.#end;
+    this.#end = end;
+    this.give(before, end - before);
+  }
+
+  /** The size of the free extent at the end; 0 if there is none. */
+  get last(): number {
+    const start = this.#byEnd.get(this.#end);
+    return start === undefined ? 0 : this.#end - start;
+  }
 
   /** Gives [offset, offset + size) back, merging it with free neighbours. */
   give(offset: number, size: number): void {

@@ -1,8 +1,10 @@
+import { roundUp } from '../base/sizes.js';
 import { timestampAt } from '../format/entry.js';
 import { eachEntry } from './each-entry.js';
 import { corrupt, type Problem } from './problem.js';
 import type { RegionLog } from './region-log.js';
 import type { Steps } from './steps.js';
+import { load } from './storage.js';
 import type { StreamCore } from './stream-core.js';
 import { type Piece, Survey } from './survey.js';
 
@@ -22,6 +24,11 @@ export interface CheckReport {
 /** Damaged places that are listed of one region; the others are counted. */
 const PLACES_MAX = 1000;
 
+/** What extents begin at a multiple of. */
+const EXTENT_ALIGNMENT = 64;
+/** So much is looked at behind the end of the stream: whatever was added begins there. */
+const BEHIND_MAX = 2 ** 16;
+
 /** Reads every byte of a stream that is meant to mean something. It changes nothing. */
 export function* check(
   core: StreamCore,
@@ -36,11 +43,7 @@ export function* check(
     problems: [...core.table.problems],
   };
   if (core.damage !== undefined) report.problems.push(core.damage);
-  const { size } = core.prefix.header;
-  if (core.medium.size > size) {
-    const message = `The medium has ${core.medium.size} bytes, the stream only ${size}: something was added behind its end`;
-    report.problems.push({ ...corrupt(message), code: 'VARVE_MISMATCH', offset: size });
-  }
+  report.problems.push(...addedBehind(core));
   if (core.readOnly && core.prefix.state.clean) report.problems.push(...damagedCopies(core));
   const total = regions.reduce((sum, region) => sum + region.sealed, 0);
   let done = 0;
@@ -52,6 +55,30 @@ export function* check(
   }
   report.ok = report.problems.length === 0;
   return report;
+}
+
+/**
+ * What stands behind the end of the stream. A medium that is only longer is none of it: a crash in the midst of a growth leaves that, and nobody
+ * had stored anything there.
+ */
+function addedBehind(core: StreamCore): Problem[] {
+  if (isBlankBehind(core)) return [];
+  // The writer of another process may just have grown the stream.
+  core.others.refresh();
+  if (isBlankBehind(core)) return [];
+  const { size } = core.prefix;
+  const message = `The medium has ${core.medium.size} bytes, the stream only ${size}: something was added behind its end`;
+  return [{ ...corrupt(message), code: 'VARVE_MISMATCH', offset: size }];
+}
+
+function isBlankBehind({ medium, prefix }: StreamCore): boolean {
+  const from = roundUp(prefix.size, EXTENT_ALIGNMENT);
+  const length = Math.min(medium.size - from, BEHIND_MAX);
+  if (length <= 0 || !medium.retains) return true;
+  const extent = medium.open(from, length, 'random');
+  const blank = load(extent, 0, length).every((byte) => byte === 0);
+  extent.release();
+  return blank;
 }
 
 /** What stands twice and is good once. Opening for writing repairs it, and a crash may leave it while something is being written. */

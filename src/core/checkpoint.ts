@@ -85,9 +85,9 @@ export class Checkpointer {
     clock.limit = limit;
   }
 
-  *#saveState(change: Omit<StreamState, 'sequence'>, slots: readonly TableSlot[]): Steps<void> {
+  *#saveState(change: Omit<StreamState, 'sequence' | 'size'>, slots: readonly TableSlot[]): Steps<void> {
     const prefix = this.#prefix;
-    prefix.state = { ...change, sequence: prefix.state.sequence + 1 };
+    prefix.state = { ...prefix.state, ...change, sequence: prefix.state.sequence + 1 };
     prefix.storeState(0);
     yield 'drain';
     this.#table.storeSecond(slots);

@@ -34,7 +34,7 @@ export function* createStream(
   }
   const extent = medium.open(0, PREFIX, 'random');
   const prefix = Prefix.new(extent, size, blockSize);
-  const table = new Table(medium, extent, prefix.data, prefix.seed);
+  const table = new Table(medium, extent, prefix);
   prefix.storeMagic();
   yield 'drain';
   for (const page of [0, 1] as const) prefix.storeState(page);

@@ -36,15 +36,21 @@ export function mend(medium: Medium): Mended | undefined {
   const state = stateIn(pages, header);
   const missing: Missing[] = [];
   if (state === undefined) missing.push(stateLost());
-  if (medium.size < header.size) missing.push(endLost(medium.size, header.size));
+  const size = sizeOf(medium, header, state);
+  if (medium.size < size) missing.push(endLost(medium.size, size));
   if (missing.length === 0) return undefined;
-  for (const at of [0, PAGE]) prefix.set(closedState(header), at + STATE.at);
+  for (const at of [0, PAGE]) prefix.set(closedState(header, size), at + STATE.at);
   return {
-    medium: new MendedMedium(medium, header.size, prefix),
-    length: wholeWords(medium.size, header.size),
+    medium: new MendedMedium(medium, size, prefix),
+    length: wholeWords(medium.size, size),
     state,
     missing,
   };
+}
+
+/** Where nobody knows how far the stream has grown, all that is there is its own: regions that lay further on have nothing left. */
+function sizeOf(medium: Medium, header: StreamHeader, state: StreamState | undefined): number {
+  return Math.max(header.size, state === undefined ? medium.size : state.size);
 }
 
 function stateIn(pages: readonly Uint8Array[], { uuid }: StreamHeader): StreamState | undefined {
@@ -55,8 +61,9 @@ function stateIn(pages: readonly Uint8Array[], { uuid }: StreamHeader): StreamSt
 }
 
 /** With this, nothing is recovered at opening: the marks are where the search for entries begins. */
-function closedState({ uuid }: StreamHeader): Uint8Array {
-  const state = { sequence: 1, limit: 1, checkpoint: 0, newest: 0, clean: true };
+function closedState({ uuid, size: begun }: StreamHeader, size: number): Uint8Array {
+  const grown = size > begun ? size : 0;
+  const state = { sequence: 1, limit: 1, checkpoint: 0, newest: 0, clean: true, size: grown };
   return encodeState(state, streamSeed(uuid));
 }
 

@@ -20,6 +20,8 @@ import type { DataArea } from './table-space.js';
 export interface OpenRequest {
   /** Bytes, where the user said so. */
   size: number | undefined;
+  /** Bytes up to which the stream may grow; undefined if it may not. */
+  maxSize: number | undefined;
   blockSize: number | undefined;
   mode: 'open-or-create' | 'open' | 'create';
   readOnly: boolean;
@@ -63,7 +65,7 @@ function* load(medium: Medium, request: OpenRequest): Steps<StreamCore> {
   }
   const prefix = prefixOf(found, medium);
   assertFits(medium, prefix, request);
-  const table = new Table(medium, extent, prefix.data, prefix.seed);
+  const table = new Table(medium, extent, prefix);
   table.readAll();
   const core = assemble(medium, request, prefix, table);
   if (!request.readOnly) core.assertComplete();
@@ -73,12 +75,12 @@ function* load(medium: Medium, request: OpenRequest): Steps<StreamCore> {
 }
 
 /** Reads a stream that other threads have open: nothing is recovered, as they know where its regions end. */
-export function loadStructure(medium: Medium): StreamCore {
+export function loadStructure(medium: Medium, maxSize: number | undefined): StreamCore {
   const extent = openPrefix(medium);
   const prefix = prefixOf(readPrefix(extent), medium);
-  const table = new Table(medium, extent, prefix.data, prefix.seed);
+  const table = new Table(medium, extent, prefix);
   table.readAll();
-  const core = assemble(medium, { readOnly: false }, prefix, table);
+  const core = assemble(medium, { readOnly: false, maxSize }, prefix, table);
   core.assertComplete();
   return core;
 }
@@ -99,12 +101,15 @@ function prefixOf(found: PrefixFinding, medium: Medium): Prefix {
       ...at(medium),
     });
   }
-  return found.prefix;
+  const { prefix } = found;
+  // It may just have grown.
+  medium.keepUp?.(prefix.size);
+  return prefix;
 }
 
 /** Throws unless this program, the medium and the user's wishes agree with what the header says. */
-function assertFits(medium: Medium, { header, state }: Prefix, request: OpenRequest): void {
-  const { features, blockSize, size } = header;
+function assertFits(medium: Medium, { header, state, size }: Prefix, request: OpenRequest): void {
+  const { features, blockSize } = header;
   if (header.version !== FORMAT_VERSION) throw unknown(medium, `its format has version ${header.version}`);
   if (features.mustRefuse !== 0)
     throw unknown(medium, `it uses features (${features.mustRefuse}) that must be known`);
@@ -114,14 +119,16 @@ function assertFits(medium: Medium, { header, state }: Prefix, request: OpenRequ
       `it uses features (${features.mayOnlyRead}) that must be known to write; readOnly: true opens it`,
     );
   }
-  if (!isSoundHeader(header) || !isSoundState(state)) {
+  if (!isSoundHeader(header) || !isSoundState(state, header)) {
     throw new VarveError('VARVE_CORRUPT', 'Cannot open this stream as its header makes no sense', {
       offset: 0,
       ...at(medium),
     });
   }
   if (medium.size < size) throw truncated(medium);
-  if (request.size !== undefined && request.size !== size) throw mismatch(medium, 'size', size, request.size);
+  if (request.size !== undefined && request.size !== size && request.size !== header.size) {
+    throw mismatch(medium, 'size', size, request.size);
+  }
   if (request.blockSize !== undefined && request.blockSize !== blockSize) {
     throw mismatch(medium, 'block size', blockSize, request.blockSize);
   }
@@ -130,12 +137,12 @@ function assertFits(medium: Medium, { header, state }: Prefix, request: OpenRequ
 /** Puts the parts together; what in the table contradicts itself is left out and noted. */
 function assemble(
   medium: Medium,
-  request: Pick<OpenRequest, 'readOnly'>,
+  { readOnly, maxSize }: Pick<OpenRequest, 'readOnly' | 'maxSize'>,
   prefix: Prefix,
   table: Table,
 ): StreamCore {
-  const allocator = new Allocator();
-  const core = new StreamCore({ medium, prefix, table, allocator, readOnly: request.readOnly });
+  const allocator = new Allocator(prefix.data.end);
+  const core = new StreamCore({ medium, prefix, table, allocator, readOnly, maxSize });
   const slots = withoutOverlaps([...table.used], table.problems);
   giveGaps(allocator, slots, prefix.data);
   const regions = slots.filter(({ record }) => record.kind === RecordKind.region);
@@ -176,7 +183,7 @@ function* recoverCore(core: StreamCore, request: OpenRequest): Steps<void> {
   const census = core.foreign?.horizon.census ?? new Census(prefix.state);
   const findings = yield* recover(prefix.state, regions, census, (bytes) => {
     done += bytes;
-    request.onProgress({ phase: 'recovery', done, total: prefix.header.size });
+    request.onProgress({ phase: 'recovery', done, total: prefix.size });
   });
   core.damage = findings.problem;
   if (request.readOnly) return;

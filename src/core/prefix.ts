@@ -57,7 +57,7 @@ export class Prefix {
       created: Date.now(),
       features: { mayIgnore: 0, mayOnlyRead: 0, mustRefuse: 0 },
     };
-    const state: StreamState = { sequence: 1, limit: 1, checkpoint: 0, newest: 0, clean: true };
+    const state: StreamState = { sequence: 1, limit: 1, checkpoint: 0, newest: 0, clean: true, size: 0 };
     return new Prefix(extent, header, state);
   }
 
@@ -66,10 +66,15 @@ export class Prefix {
     return new Glance(this.#extent);
   }
 
+  /** Bytes of the stream: as the header says, or as many as it has grown to since. */
+  get size(): number {
+    return Math.max(this.header.size, this.state.size);
+  }
+
   /** What regions and table extents may take. */
   get data(): DataArea {
-    const { dataStart, size, blockSize } = this.header;
-    return { start: dataStart, end: roundDown(size, blockSize), blockSize };
+    const { dataStart, blockSize } = this.header;
+    return { start: dataStart, end: roundDown(this.size, blockSize), blockSize };
   }
 
   /** True if a copy of header or state is damaged or old. */
@@ -104,7 +109,7 @@ export class Prefix {
     for (let looks = 0; looks < LOOKS; looks++) {
       this.#extent.rewind();
       const { value, stale, damaged } = readState(this.#extent, this.seed);
-      if (value === undefined || !isSoundState(value)) continue;
+      if (value === undefined || !isSoundState(value, this.header)) continue;
       if (value.sequence !== this.state.sequence) this.state = value;
       this.stale = { ...this.stale, state: stale };
       this.damaged = damaged || this.stale.header !== undefined;

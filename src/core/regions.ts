@@ -2,6 +2,7 @@ import { VarveError } from '../base/errors.js';
 import { formatSize } from '../base/sizes.js';
 import { RecordKind } from '../format/layout.js';
 import { goneBefore } from './append-errors.js';
+import { isFull, takeSpace } from './growth.js';
 import { RegionLog } from './region-log.js';
 import type { Steps } from './steps.js';
 import type { StreamCore } from './stream-core.js';
@@ -18,8 +19,8 @@ export function* allocate(core: StreamCore, size: number, name: string | undefin
       `Cannot allocate a region named '${name}' as there is one: take another name`,
     );
   }
-  const { table, allocator, clock } = core;
-  const offset = table.vacancies > 0 ? allocator.take(size) : undefined;
+  const { table, clock } = core;
+  const offset = table.vacancies > 0 ? yield* takeSpace(core, size) : undefined;
   if (offset === undefined) throw noSpace(core, size);
   yield* keepTableRoomy(core);
   const slot = table.takeSlot();
@@ -126,22 +127,31 @@ function* settle(core: StreamCore, region: RegionLog): Steps<void> {
 
 /** Adds a table extent when one free slot is left. Where there is no space for it, that slot can still be a region's. */
 function* keepTableRoomy(core: StreamCore): Steps<void> {
-  const { table, allocator } = core;
+  const { table } = core;
   if (table.vacancies > 1) return;
   const length = table.nextExtent;
-  const offset = length === undefined ? undefined : allocator.take(length);
+  const offset = length === undefined ? undefined : yield* takeSpaceIfAny(core, length);
   if (length !== undefined && offset !== undefined) yield* table.grow(offset, length);
 }
 
+function* takeSpaceIfAny(core: StreamCore, length: number): Steps<number | undefined> {
+  try {
+    return yield* takeSpace(core, length);
+  } catch (error) {
+    if (!isFull(error)) throw error;
+    return undefined;
+  }
+}
+
 function noSpace(core: StreamCore, size: number): VarveError {
-  const most = core.available;
-  const why =
-    core.table.vacancies === 0
-      ? 'its region table is full'
-      : `at most ${formatSize(most)} are free in one piece`;
+  const { available, maxSize } = core;
+  const most = `at most ${formatSize(available)} are free in one piece`;
+  const grown =
+    maxSize === undefined ? most : `${most}, even if it grows to its maxSize of ${formatSize(maxSize)}`;
+  const why = core.table.vacancies === 0 ? 'its region table is full' : grown;
   return new VarveError(
     'VARVE_FULL',
-    `Cannot allocate a region of ${formatSize(size)} as ${why}: free a region, or create a larger stream`,
+    `Cannot allocate a region of ${formatSize(size)} as ${why}: free a region, or open the stream with a larger maxSize`,
   );
 }
 

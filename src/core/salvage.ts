@@ -59,7 +59,7 @@ export function* salvage(
   const known: Case = { doubtful, length: mended?.length ?? core.medium.size, state };
   const missing = [...(mended?.missing ?? []), ...tableLosses(core)];
   const digs: Dig[] = [];
-  const total = core.prefix.header.size;
+  const total = core.prefix.size;
   let done = 0;
   for (const region of core.regions.values()) {
     const dig = new Dig(region, known);

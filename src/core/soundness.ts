@@ -24,10 +24,14 @@ export function isSoundHeader({ blockSize, dataStart, size }: StreamHeader): boo
   );
 }
 
-/** The same for a state. */
-export function isSoundState({ limit, checkpoint, newest, sequence }: StreamState): boolean {
+/** The same for a state of the stream with that header. */
+export function isSoundState(
+  { limit, checkpoint, newest, sequence, size }: StreamState,
+  header: StreamHeader,
+): boolean {
   const supply = limit - checkpoint;
   return (
+    (size === 0 || (size > header.size && Number.isSafeInteger(size))) &&
     isCountable(limit) &&
     isCountable(sequence) &&
     newest <= checkpoint &&

@@ -6,6 +6,7 @@ import type { Allocator } from './allocator.js';
 import { Checkpointer, MARK_SPAN } from './checkpoint.js';
 import { Clock } from './clock.js';
 import { ForeignWriter } from './foreign-writer.js';
+import { largestAfterGrowth } from './growth.js';
 import { Herald } from './herald.js';
 import { chooseKernel, type Kernel } from './kernel.js';
 import { Nobody } from './nobody.js';
@@ -28,6 +29,8 @@ export interface StreamParts {
   table: Table;
   allocator: Allocator;
   readOnly: boolean;
+  /** Bytes up to which it may grow; undefined if it may not. */
+  maxSize: number | undefined;
 }
 
 /**
@@ -40,6 +43,8 @@ export class StreamCore implements RegionHost {
   readonly table: Table;
   readonly allocator: Allocator;
   readonly readOnly: boolean;
+  /** Bytes up to which it may grow; undefined if it may not. */
+  readonly maxSize: number | undefined;
   readonly kernel: Kernel = chooseKernel();
   readonly clock: Clock;
   readonly persister: Persister;
@@ -68,6 +73,7 @@ export class StreamCore implements RegionHost {
     this.table = parts.table;
     this.allocator = parts.allocator;
     this.readOnly = parts.readOnly;
+    this.maxSize = parts.maxSize;
     this.clock = new Clock(parts.prefix.state);
     this.tasks = new StepQueue(parts.medium);
     this.persister = new Persister(parts.medium, this.clock, this);
@@ -107,11 +113,12 @@ export class StreamCore implements RegionHost {
     return this.prefix.header.uuid;
   }
 
-  /** Bytes that a new region could still take. */
+  /** Bytes that a new region could still take, if the stream grows for it as far as it may. */
   get available(): number {
     if (this.table.vacancies === 0) return 0;
     const { blockSize } = this.prefix.header;
-    return Math.min(this.allocator.largest, REGION_MAX - (REGION_MAX % blockSize));
+    const largest = Math.max(this.allocator.largest, largestAfterGrowth(this));
+    return Math.min(largest, REGION_MAX - (REGION_MAX % blockSize));
   }
 
   openExtent(slot: TableSlot): Extent {

@@ -12,10 +12,20 @@ const LOOKS = 8;
  * while nobody else changes anything.
  */
 export function refreshStructure(core: StreamCore): void {
-  core.prefix.refresh();
-  for (let looks = 0; looks < LOOKS; looks++) {
-    if (takeOver(core, core.table.refresh())) return;
+  for (let looks = 1; looks <= LOOKS; looks++) {
+    core.prefix.refresh();
+    followGrowth(core);
+    const changes = core.table.refresh(looks < LOOKS);
+    if (takeOver(core, changes) && !changes.incomplete) return;
   }
+}
+
+/** The stream may have grown. The state says so before the table speaks of anything that lies there. */
+function followGrowth({ prefix, medium, allocator }: StreamCore): void {
+  const { end } = prefix.data;
+  if (end <= allocator.end) return;
+  medium.keepUp?.(prefix.size);
+  allocator.extend(end);
 }
 
 /** False if a region seems to lie where another one still does: its end was not seen yet, so that a further look is due. */

@@ -30,6 +30,10 @@ export interface TableChanges {
   readonly changed: TableSlot[];
   /** Regions and table extents that were not there before. */
   readonly added: TableSlot[];
+  /** True if what lies behind the end of the stream is to be left for a further look. */
+  patient: boolean;
+  /** True if something was left for that. */
+  incomplete: boolean;
 }
 
 /** An area and what is known of it. */
@@ -132,6 +136,11 @@ export class TableSlots {
       part.slots[slot.index] = slot;
       return;
     }
+    if (changes.patient && this.#space.isBehind(slot.record)) {
+      part.view?.forget(slot.index);
+      changes.incomplete = true;
+      return;
+    }
     if (!this.#space.holds(slot.record, this.areas)) {
       this.problems.push(corrupt(`The region table says that something lies outside of the stream's data`));
       return;
@@ -163,7 +172,7 @@ export function newSlot(area: TableArea, index: number, record: TableRecord): Ta
 }
 
 export function noChanges(): TableChanges {
-  return { gone: [], changed: [], added: [] };
+  return { gone: [], changed: [], added: [], patient: false, incomplete: false };
 }
 
 /** True if two records speak of the same region, free slot or table extent. */

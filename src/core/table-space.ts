@@ -10,12 +10,19 @@ export interface DataArea {
   blockSize: number;
 }
 
+/** A stream as far as its table has to know it. */
+export interface StreamGround {
+  /** As it is at the moment: a stream may grow. */
+  readonly data: DataArea;
+  readonly seed: number;
+}
+
 /** Says where regions and table extents may lie. */
 export class TableSpace {
-  readonly #data: DataArea;
+  readonly #stream: StreamGround;
 
-  constructor(data: DataArea) {
-    this.#data = data;
+  constructor(stream: StreamGround) {
+    this.#stream = stream;
   }
 
   /** Bytes that the next table extent takes: twice the largest one's. Undefined if there can be none any more. */
@@ -25,12 +32,17 @@ export class TableSpace {
     return this.#isExtentLength(next) ? next : undefined;
   }
 
+  /** True if a record speaks of a place behind the end of the data. */
+  isBehind({ offset, length }: TableRecord): boolean {
+    return offset + length > this.#stream.data.end;
+  }
+
   /**
    * True if a record speaks of a place within the data. False also for a table extent that overlaps another one or is as long, so that a
    * forged table cannot lead round in circles.
    */
   holds({ kind, offset, length }: TableRecord, areas: readonly TableArea[]): boolean {
-    const { start, end, blockSize } = this.#data;
+    const { start, end, blockSize } = this.#stream.data;
     const lies = offset >= start && length > 0 && offset + length <= end;
     if (!lies || offset % blockSize !== 0 || length % blockSize !== 0) return false;
     if (kind !== RecordKind.table) return length <= REGION_MAX;
@@ -42,7 +54,7 @@ export class TableSpace {
   }
 
   get #leastExtent(): number {
-    return roundUp(TABLE_SLOTS_MIN * TABLE_SLOT, this.#data.blockSize);
+    return roundUp(TABLE_SLOTS_MIN * TABLE_SLOT, this.#stream.data.blockSize);
   }
 
   /** There is one extent of each length at most: a forged table cannot make an opening long. */

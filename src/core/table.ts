@@ -16,7 +16,7 @@ import {
   type TableSlot,
   TableSlots,
 } from './table-slots.js';
-import { type DataArea, TableSpace } from './table-space.js';
+import { type StreamGround, TableSpace } from './table-space.js';
 import type { CopyIndex } from './twice.js';
 
 /** The region table: slots in the header pages and in further extents. */
@@ -28,12 +28,12 @@ export class Table {
 
   /**
    * @param prefix the extent of header pages and first table
-   * @param seed the stream's
+   * @param stream what is known of the stream beside its table
    */
-  constructor(medium: Medium, prefix: Extent, data: DataArea, seed: number) {
+  constructor(medium: Medium, prefix: Extent, stream: StreamGround) {
     this.#medium = medium;
-    this.#space = new TableSpace(data);
-    this.#codec = new SlotCodec(seed);
+    this.#space = new TableSpace(stream);
+    this.#codec = new SlotCodec(stream.seed);
     this.#slots = new TableSlots(medium, prefix, this.#space, this.#codec);
   }
 
@@ -88,11 +88,13 @@ export class Table {
    * Looks what the medium says now, where others write to the table too: another process, or another thread. Only slots whose bytes have
    * changed are decoded. Of a writer in the midst of a change either the old record or the new one is seen.
    *
+   * @param patient true: what seems to lie behind the end of the stream is left for a further look, as the stream may just have grown
    * @throws VARVE_IO if the medium cannot be read any more
    */
-  refresh(): TableChanges {
+  refresh(patient: boolean): TableChanges {
     const { parts } = this.#slots;
     const changes = noChanges();
+    changes.patient = patient;
     for (let i = 0; i < parts.length; i++) {
       const part = parts[i] as TablePart;
       part.view ??= new AreaView(part.area, this.#codec);

@@ -38,6 +38,7 @@ export const STATE = {
   checkpoint: 24,
   newest: 32,
   flags: 40,
+  streamSize: 48,
 } as const;
 
 /** "VSTT" as a little-endian word. */

@@ -14,6 +14,8 @@ export interface StreamState {
   newest: number;
   /** True if every region ends at its mark. */
   clean: boolean;
+  /** Bytes of the stream, where it has grown: more than the header says. Else 0. */
+  size: number;
 }
 
 /** The state's 64 bytes, checksummed from the stream's seed; good until the next structure is made or read. */
@@ -26,6 +28,7 @@ export function encodeState(state: StreamState, seed: number): Uint8Array {
   setU64(words, STATE.checkpoint / 4, state.checkpoint);
   setU64(words, STATE.newest / 4, state.newest);
   words[STATE.flags / 4] = state.clean ? STATE_CLEAN : 0;
+  setU64(words, STATE.streamSize / 4, state.size);
   return withChecksum(structure, STATE.checksum, seed);
 }
 
@@ -40,5 +43,6 @@ export function decodeState(source: Uint8Array, seed: number): StreamState | und
     checkpoint: getU64(words, STATE.checkpoint / 4),
     newest: getU64(words, STATE.newest / 4),
     clean: ((words[STATE.flags / 4] as number) & STATE_CLEAN) !== 0,
+    size: getU64(words, STATE.streamSize / 4),
   };
 }

@@ -35,14 +35,14 @@ function mapped(file: OpenedFile, handle: Exclude<MediumHandle, { kind: 'memory'
  * taken from the other thread is a hold on its lock.
  */
 function attachFile(handle: FileHandle): OpenedFile {
-  const { path, size, readOnly, isDevice } = handle;
+  const { path, size, sizeMax, readOnly, isDevice } = handle;
   const fd = openSame(handle);
-  if (readOnly) return new OpenedFile({ path, size, readOnly, fd, lockFd: -1, isDevice });
+  if (readOnly) return new OpenedFile({ path, size, sizeMax, readOnly, fd, lockFd: -1, isDevice });
   const opened = [fd];
   try {
     const lockFd = openSame(handle);
     opened.push(lockFd);
-    return new OpenedFile({ path, size, readOnly, fd, lockFd, isDevice, ...holdLock(handle) });
+    return new OpenedFile({ path, size, sizeMax, readOnly, fd, lockFd, isDevice, ...holdLock(handle) });
   } catch (error) {
     for (const each of opened) closeFd(each);
     throw error;

@@ -1,22 +1,14 @@
-import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { VarveError } from '../base/errors.js';
-import { loadAddon } from '../base/native-loader.js';
+import { allocateBytes } from './allocate-file.js';
 import { closeFd } from './descriptor.js';
 import { codeOf, ioError } from './io-error.js';
 import { takeLock } from './lock.js';
 import { type Birth, OpenedFile } from './opened-file.js';
 
 const NO_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'];
-const NO_ALLOCATION = ['EOPNOTSUPP', 'ENOTSUP', 'ENOSYS', 'EINVAL', 'ENODEV'];
-const ZEROES_BYTES = 2 ** 20;
-/** What fallocate(1) says, and the errno behind it. */
-const REFUSALS = [
-  ['No space left', 'ENOSPC'],
-  ['File too large', 'EFBIG'],
-] as const;
 
 /**
  * Makes a file that nobody sees before `publish`: until then it has another name beside its own, and is removed by `close`.
@@ -92,40 +84,10 @@ function cannotCreate(path: string, cause: unknown): VarveError {
 
 function allocate(fd: number, size: number, path: string): void {
   try {
-    if (size > 0 && !allocateByAddon(fd, size) && !allocateByCommand(fd, size)) writeZeroes(fd, size);
+    allocateBytes(fd, 0, size);
   } catch (cause) {
     throw ioError(`create ${size} bytes for`, path, cause);
   }
-}
-
-function allocateByAddon(fd: number, size: number): boolean {
-  const addon = loadAddon();
-  if (addon === undefined) return false;
-  try {
-    addon.allocate(fd, 0, size);
-    return fs.fstatSync(fd).size >= size;
-  } catch (cause) {
-    if (NO_ALLOCATION.includes(codeOf(cause))) return false;
-    throw cause;
-  }
-}
-
-/** fallocate(1) of util-linux, for machines without the addon. */
-function allocateByCommand(fd: number, size: number): boolean {
-  if (process.platform !== 'linux') return false;
-  const { status, stderr } = spawnSync('fallocate', ['-l', `${size}`, '/proc/self/fd/3'], {
-    stdio: ['ignore', 'ignore', 'pipe', fd],
-    env: { PATH: process.env['PATH'], LC_ALL: 'C' },
-  });
-  // Only these failures are not worth writing the whole disk full for.
-  const code = REFUSALS.find(([said]) => `${stderr}`.includes(said))?.[1];
-  if (code !== undefined) throw Object.assign(new Error(`fallocate: ${stderr}`.trim()), { code });
-  return status === 0;
-}
-
-function writeZeroes(fd: number, size: number): void {
-  const zeroes = new Uint8Array(ZEROES_BYTES);
-  for (let at = 0; at < size; ) at += fs.writeSync(fd, zeroes, 0, Math.min(ZEROES_BYTES, size - at), at);
 }
 
 function birthOf(path: string, temporary: string, fd: number): Birth {

@@ -5,6 +5,7 @@ export interface FileHandle {
   readonly path: string;
   /** Bytes. */
   readonly size: number;
+  readonly sizeMax: number;
   readonly readOnly: boolean;
   readonly isDevice: boolean;
   /** Which file it is, whatever the path leads to by now. */

@@ -24,9 +24,23 @@ export function codeOf(error: unknown): string {
  * @param advice what is the case and what to do; left out, the errno decides
  */
 export function ioError(what: string, path: string, cause: unknown, advice?: string): VarveError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  const say = advice ?? ADVICE[codeOf(cause)] ?? reason;
+  const say = advice ?? adviceOn(cause);
   return new VarveError('VARVE_IO', `Cannot ${what} '${path}': ${say}`, { cause, path });
+}
+
+/**
+ * A `VARVE_FULL` for a file or device that cannot grow.
+ *
+ * @param size bytes that it was to have
+ * @param reason what Node or the addon threw, or what is the case
+ */
+export function noRoom(path: string, size: number, reason: unknown): VarveError {
+  const [say, cause] = typeof reason === 'string' ? [reason, undefined] : [adviceOn(reason), reason];
+  return new VarveError('VARVE_FULL', `Cannot let '${path}' grow to ${size} bytes: ${say}`, { cause, path });
+}
+
+function adviceOn(cause: unknown): string {
+  return ADVICE[codeOf(cause)] ?? (cause instanceof Error ? cause.message : String(cause));
 }
 
 /** A `VARVE_CLOSED` for the use of an extent that was released, or of a medium that was closed. */

@@ -60,6 +60,12 @@ export class MappedMedium extends OpenedMedium implements Medium {
     return extent;
   }
 
+  override grow(from: number, to: number): void {
+    super.grow(from, to);
+    // A fence says nothing of the file's length.
+    if (!this.slow) this.file.syncSync();
+  }
+
   share(): MediumHandle {
     const { mappingKind, flushesLines } = this.#parts;
     return { kind: this.kind, file: this.file.share(), mappingKind, flushesLines };

@@ -26,8 +26,10 @@ export type Access = 'random' | 'append';
  */
 export interface Medium {
   readonly kind: MediumKind;
-  /** Bytes of the whole medium. */
+  /** Bytes of the whole medium. Only `grow` and `keepUp` change it. */
   readonly size: number;
+  /** Bytes that `grow` can make of it at most, as far as that is known beforehand. Left out, or undefined, where it cannot grow. */
+  readonly sizeMax?: number | undefined;
   /** The bytes that become durable together: a cache line, a page, a sector; 1 where nothing does. */
   readonly granularity: number;
   readonly readOnly: boolean;
@@ -57,6 +59,18 @@ export interface Medium {
   live?(identity: Uint8Array): LivePlace | undefined;
   /** True if another process has what lies here open for writing, as far as can be told. Left out where nothing can. */
   isWritten?(): boolean;
+  /**
+   * Gives the medium room for all bytes in [from, to): what is there already stays as it is, the rest reads as zeroes. `size` is `to` at least
+   * when this returns, and that is durable with the next drain. Extents that are open stay as they are.
+   *
+   * @throws VARVE_FULL if there is no such room: nothing has changed then
+   */
+  grow?(from: number, to: number): void;
+  /**
+   * Another thread or process has grown the medium to `size` bytes and says so: `size` is at least that from now on, if they are there.
+   * Left out where nobody else can.
+   */
+  keepUp?(size: number): void;
   /** Opens `length` bytes at `offset`. Extents that are open at the same time never overlap. */
   open(offset: number, length: number, access: Access): Extent;
   /** Returns once everything flushed so far is durable. Throws `VARVE_IO`. */
@@ -71,9 +85,10 @@ export interface Medium {
    * What another thread of this process needs to open the same medium: `attachMedium` takes it. Media without this serve one thread.
    * From then on what is stored by one thread is seen by all, or can be fetched by `Extent.fresh`.
    *
+   * @param sizeMax how far it may have to grow, which is not below its size
    * @throws VARVE_IO if that cannot be had here
    */
-  share?(): MediumHandle;
+  share?(sizeMax: number): MediumHandle;
   /** Only where windows are copies: what is on a shared medium now, in bytes from its beginning. */
   peek?(offset: number, length: number): Uint8Array;
   /** As `close`, where other threads go on: they keep the lock. */

@@ -15,7 +15,6 @@ import { Window } from './window.js';
  */
 export class MemoryMedium implements Medium {
   readonly kind = 'memory';
-  readonly size: number;
   readonly granularity = 1;
   readonly readOnly = false;
   readonly slow = false;
@@ -25,6 +24,7 @@ export class MemoryMedium implements Medium {
   readonly failed = undefined;
   readonly #inUse = new Set<MemoryExtent>();
   readonly #kept = new KeptPieces();
+  #size: number;
   /** Everything, once other threads share it. */
   #shared: SharedArrayBuffer | undefined;
   #published = false;
@@ -35,7 +35,7 @@ export class MemoryMedium implements Medium {
    * @throws TypeError or RangeError with the code `VARVE_ARGUMENT` if that is no size
    */
   constructor(size: number | string) {
-    this.size = parseSize(size, 'the size of a MemoryMedium');
+    this.#size = parseSize(size, 'the size of a MemoryMedium');
   }
 
   /** The same medium in another thread. */
@@ -44,6 +44,22 @@ export class MemoryMedium implements Medium {
     medium.#shared = memory;
     medium.#published = true;
     return medium;
+  }
+
+  get size(): number {
+    return this.#shared?.byteLength ?? this.#size;
+  }
+
+  get sizeMax(): number {
+    return this.#shared?.maxByteLength ?? Number.MAX_SAFE_INTEGER;
+  }
+
+  /** Memory is taken once a part is in use. What threads share was reserved for it when they began to. */
+  grow(_from: number, to: number): void {
+    if (to > this.sizeMax) throw noMemory(to, this.sizeMax);
+    if (to <= this.size) return;
+    if (this.#shared === undefined) this.#size = to;
+    else growShared(this.#shared, to);
   }
 
   get isNew(): boolean {
@@ -68,13 +84,13 @@ export class MemoryMedium implements Medium {
   }
 
   /** Moves everything into memory that threads share. Views made before show what was there at that moment. */
-  share(): MediumHandle {
-    this.#shared ??= this.#moveAll();
+  share(sizeMax: number): MediumHandle {
+    this.#shared ??= this.#moveAll(sizeMax);
     return { kind: 'memory', memory: this.#shared };
   }
 
-  #moveAll(): SharedArrayBuffer {
-    const memory = shareable(this.size);
+  #moveAll(sizeMax: number): SharedArrayBuffer {
+    const memory = shareable(this.size, sizeMax);
     for (const { offset, buffer } of this.#kept.takeAll()) {
       new Uint8Array(memory, offset, buffer.byteLength).set(new Uint8Array(buffer));
     }
@@ -169,18 +185,32 @@ class MemoryExtent implements Extent {
   }
 }
 
-function shareable(length: number): SharedArrayBuffer {
+function shareable(length: number, most: number): SharedArrayBuffer {
   try {
-    return new SharedArrayBuffer(length);
+    if (most <= length) return new SharedArrayBuffer(length);
+    return new SharedArrayBuffer(length, { maxByteLength: most });
   } catch (cause) {
     throw new VarveError(
       'VARVE_IO',
-      `Cannot share ${length} bytes of memory with other threads: this runtime has no arrays so large`,
+      `Cannot share ${most} bytes of memory with other threads: this runtime has no arrays so large`,
       {
         cause,
       },
     );
   }
+}
+
+function growShared(memory: SharedArrayBuffer, size: number): void {
+  try {
+    memory.grow(size);
+  } catch (cause) {
+    throw noMemory(size, memory.byteLength, cause);
+  }
+}
+
+function noMemory(wanted: number, most: number, cause?: unknown): VarveError {
+  const message = `Cannot let this memory medium grow to ${wanted} bytes: threads share it, and have room for ${most}`;
+  return new VarveError('VARVE_FULL', message, { cause });
 }
 
 function allocate(length: number): ArrayBuffer {

@@ -130,7 +130,17 @@ function openForWriting(path: string, fd: number, options: OpenMediumOptions): O
     // Only now, with the lock, nobody else changes it.
     const size = sizeOf(path, fd);
     const isNew = isDevice && isForNewStream(path, fd, options);
-    const parts = { path, readOnly: false, fd, lockFd: lock.fd, unlock: lock.unlock, isNew, isDevice };
+    const sizeMax = isDevice ? size : undefined;
+    const parts = {
+      path,
+      readOnly: false,
+      fd,
+      lockFd: lock.fd,
+      unlock: lock.unlock,
+      isNew,
+      isDevice,
+      sizeMax,
+    };
     return new OpenedFile({ ...parts, size: isNew ? sizeOnDevice(path, size, options.size) : size });
   } catch (error) {
     closeFd(lock.fd);

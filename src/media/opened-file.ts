@@ -2,9 +2,10 @@ import fs from 'node:fs';
 import { isMainThread } from 'node:worker_threads';
 import { VarveError } from '../base/errors.js';
 import { addonProblem, loadAddon } from '../base/native-loader.js';
+import { lengthenFile } from './allocate-file.js';
 import { closeFd } from './descriptor.js';
 import type { FileHandle } from './handle.js';
-import { codeOf, ioError } from './io-error.js';
+import { codeOf, ioError, noRoom } from './io-error.js';
 
 /** What a creator has to do at the end, or to undo. */
 export interface Birth {
@@ -18,6 +19,8 @@ export interface Birth {
 export interface OpenedFileParts {
   readonly path: string;
   readonly size: number;
+  /** Bytes that it can have at most: of a device. Left out: as many as the system gives it. */
+  readonly sizeMax?: number | undefined;
   readonly readOnly: boolean;
   /** For reads, writes and the syncs of `drain`. */
   readonly fd: number;
@@ -44,9 +47,10 @@ export interface OpenedFileParts {
  */
 export class OpenedFile {
   readonly path: string;
-  readonly size: number;
+  readonly sizeMax: number;
   readonly readOnly: boolean;
   readonly fd: number;
+  #size: number;
   readonly #lockFd: number;
   readonly #holdFd: number;
   readonly #unlock: () => void;
@@ -63,7 +67,8 @@ export class OpenedFile {
 
   constructor(parts: OpenedFileParts) {
     this.path = parts.path;
-    this.size = parts.size;
+    this.#size = parts.size;
+    this.sizeMax = parts.sizeMax ?? Number.MAX_SAFE_INTEGER;
     this.readOnly = parts.readOnly;
     this.fd = parts.fd;
     this.#lockFd = parts.lockFd;
@@ -72,6 +77,11 @@ export class OpenedFile {
     this.#birth = parts.birth;
     this.#isNew = parts.isNew ?? false;
     this.#isDevice = parts.isDevice ?? false;
+  }
+
+  /** Bytes that it has at least: with fewer it was truncated. */
+  get size(): number {
+    return this.#size;
   }
 
   get isNew(): boolean {
@@ -135,6 +145,26 @@ export class OpenedFile {
     return this.#next;
   }
 
+  /**
+   * Gives the file room for all bytes in [from, to), not durably.
+   *
+   * @throws VARVE_FULL, whatever the reason: the file is as long as before, and nothing is lost
+   */
+  grow(from: number, to: number): void {
+    this.assertSound();
+    if (to > this.sizeMax) throw noRoom(this.path, to, `the device has ${this.sizeMax}`);
+    if (!this.#isDevice) lengthenFile(this.path, this.fd, from, to);
+    this.#size = Math.max(this.#size, to);
+  }
+
+  /** Another thread or process has grown it to `size` bytes: it has them from now on, if they are there. */
+  keepUp(size: number): void {
+    this.assertOpen();
+    if (size <= this.#size) return;
+    const there = this.#isDevice ? this.sizeMax : this.#try('look at', () => fs.fstatSync(this.fd).size);
+    if (there >= size) this.#size = size;
+  }
+
   /** Throws if the file is not what it was any more: what was written to it would be lost. */
   verify(): void {
     this.assertOpen();
@@ -167,9 +197,9 @@ export class OpenedFile {
       const advice = `without the addon only the main thread can, since the lock ends with the thread that opened the file. ${addonProblem()}`;
       throw ioError('share', this.path, undefined, advice);
     }
-    const { path, size, readOnly } = this;
+    const { path, size, sizeMax, readOnly } = this;
     const { dev, ino } = fs.fstatSync(fd);
-    return { path, size, readOnly, isDevice: this.#isDevice, dev, ino, fd };
+    return { path, size, sizeMax, readOnly, isDevice: this.#isDevice, dev, ino, fd };
   }
 
   /** Leaves the lock to the other threads that have the file open: each has a hold on it, where there is the addon. */

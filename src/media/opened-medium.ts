@@ -18,6 +18,19 @@ export abstract class OpenedMedium {
     return this.file.size;
   }
 
+  get sizeMax(): number | undefined {
+    return this.readOnly ? undefined : this.file.sizeMax;
+  }
+
+  /** The next data sync makes the file's length durable, too. */
+  grow(from: number, to: number): void {
+    this.file.grow(from, to);
+  }
+
+  keepUp(size: number): void {
+    this.file.keepUp(size);
+  }
+
   get readOnly(): boolean {
     return this.file.readOnly;
   }

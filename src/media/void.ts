@@ -14,7 +14,7 @@ import { WINDOW_BYTES, WriteWindows } from './write-windows.js';
  */
 export class VoidMedium implements Medium {
   readonly kind = 'void';
-  readonly size: number;
+  readonly sizeMax = Number.MAX_SAFE_INTEGER;
   readonly granularity = 1;
   readonly readOnly = false;
   readonly slow = false;
@@ -30,8 +30,15 @@ export class VoidMedium implements Medium {
    * @throws TypeError or RangeError with the code `VARVE_ARGUMENT` if that is no size
    */
   constructor(size: number | string) {
-    this.size = parseSize(size, 'the size of a VoidMedium');
-    this.#rest = new MemoryMedium(this.size);
+    this.#rest = new MemoryMedium(parseSize(size, 'the size of a VoidMedium'));
+  }
+
+  get size(): number {
+    return this.#rest.size;
+  }
+
+  grow(from: number, to: number): void {
+    this.#rest.grow(from, to);
   }
 
   get isNew(): boolean {

@@ -35,8 +35,13 @@ export interface OpenOptions {
 
 /** How to open or create a stream. */
 export interface StreamOptions extends OpenOptions {
-  /** Bytes, or a string such as '64MiB'. Needed to create; on an existing stream left out, or equal. */
+  /** Bytes, or a string such as '64MiB'. Needed to create; on an existing stream left out, or equal to what it was created with or has now. */
   size?: number | string;
+  /**
+   * Bytes, or a string such as '1GiB', up to which the stream may grow while it is open: where `allocate` finds no room, the file becomes
+   * longer. Left out, it does not grow. A stream that is larger already stays as it is. Read-only it says nothing.
+   */
+  maxSize?: number | string;
   /** Default 'open-or-create'. */
   mode?: 'open-or-create' | 'open' | 'create';
   /** Any number of readers, in this and other processes, beside one writer. Default false. */
@@ -54,11 +59,12 @@ export interface CheckedRequest extends OpenRequest {
 /** Checks everything that can be checked before anything is touched. */
 export function checkedRequest(options: StreamOptions | undefined): CheckedRequest {
   assertOptions(options);
-  const { size, blockSize, onProgress } = options ?? {};
+  const { size, maxSize, blockSize, onProgress } = options ?? {};
   if (onProgress !== undefined && typeof onProgress !== 'function') {
     throw typeError(`Cannot use ${typeof onProgress} as onProgress: it must be a function`);
   }
   const request: CheckedRequest = {
+    maxSize: maxSize === undefined ? undefined : parseSize(maxSize, 'the maxSize of a stream'),
     size: size === undefined ? undefined : parseSize(size, 'the size of a stream'),
     blockSize: blockSize === undefined ? undefined : checkedBlockSize(blockSize),
     mode: options?.mode === undefined ? 'open-or-create' : oneOf(options.mode, MODES, 'mode'),
@@ -69,7 +75,15 @@ export function checkedRequest(options: StreamOptions | undefined): CheckedReque
   };
   if (request.readOnly && request.mode === 'create')
     throw typeError('Cannot create a stream read-only: leave one of the two out');
-  return request;
+  assertGrows(request);
+  return request.readOnly ? { ...request, maxSize: undefined } : request;
+}
+
+function assertGrows({ size, maxSize }: CheckedRequest): void {
+  if (size === undefined || maxSize === undefined || size <= maxSize) return;
+  throw rangeError(
+    `Cannot use ${maxSize} as the maxSize of a stream of ${size} bytes: it must not be smaller; leave it out for a stream that does not grow`,
+  );
 }
 
 /**

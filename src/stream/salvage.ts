@@ -82,9 +82,9 @@ export class Salvage {
     }
   }
 
-  /** Bytes of the stream, as its header says. */
+  /** Bytes of the stream, as its header and state say. */
   get size(): number {
-    return this.#core.prefix.header.size;
+    return this.#core.prefix.size;
   }
 
   /** Bytes that every region's offset and size are multiples of. */

@@ -99,9 +99,10 @@ export class Stream {
     return shareStream(this.#core);
   }
 
-  /** Bytes of the stream. */
+  /** Bytes of the stream, as it is now: it may have grown (`maxSize`). A closed one says what it was last seen to be. */
   get size(): number {
-    return this.#core.prefix.header.size;
+    if (!this.closed) this.#core.others.notice();
+    return this.#core.prefix.size;
   }
 
   /** Bytes that every region's offset and size are multiples of. */
@@ -110,7 +111,7 @@ export class Stream {
   }
 
   /**
-   * Bytes that a new region could still take.
+   * Bytes that a new region could still take, if the stream grows for it as far as its `maxSize` allows. What the disk says to that is seen then.
    *
    * @throws VARVE_CLOSED
    */
@@ -154,7 +155,7 @@ export class Stream {
    * Allocates a region, durably.
    *
    * @param size bytes, or a string such as '16MiB'; rounded up to the block size
-   * @throws VARVE_FULL if no free piece is so large, VARVE_EXISTS if the name is taken, TypeError, RangeError,
+   * @throws VARVE_FULL if no free piece is so large and the stream may not, or cannot, grow for it; VARVE_EXISTS if the name is taken, TypeError, RangeError,
    * VARVE_READ_ONLY, VARVE_CLOSED, VARVE_POISONED
    */
   async allocate(size: number | string, options?: AllocateOptions): Promise<Region> {

@@ -1,5 +1,6 @@
 import { contentChecks } from './content-checks.js';
 import { durabilityChecks } from './durability-checks.js';
+import { growthChecks } from './growth-checks.js';
 import { harmlessChecks } from './harmless-checks.js';
 import { shapeChecks } from './shape-checks.js';
 import { type Check, type MediumSource, Workbench } from './workbench.js';
@@ -31,6 +32,7 @@ export function mediumConformance(options: MediumConformanceOptions): void {
   const retains = options.retains ?? true;
   declare(options, shapeChecks);
   declare(options, harmlessChecks);
+  declare(options, growthChecks);
   if (retains) declare(options, contentChecks);
   if (retains && options.reopen !== undefined) declare(options, durabilityChecks);
 }

@@ -51,7 +51,7 @@ const DEFAULTS = { exhaustive: 1024, samples: 64, most: Number.POSITIVE_INFINITY
 export class CrashPoint {
   /** @internal What is durable for certain. */
   readonly durable: Uint8Array;
-  /** @internal What the process saw. */
+  /** @internal What the process saw: more bytes, where the medium has grown and that is not durable. */
   readonly volatile: Uint8Array;
   readonly #granularity: number;
   readonly #versions: readonly Version[];
@@ -99,15 +99,16 @@ export class CrashPoint {
   #units(random: Random): Unit[] {
     const byOffset = new Map<number, Patch[]>();
     for (const { start, bytes } of this.#versions) this.#note(byOffset, start, bytes);
-    for (let at = 0; at < this.volatile.length; at += STRETCH) this.#noteVolatile(byOffset, at);
+    for (let at = 0; at < this.durable.length; at += STRETCH) this.#noteVolatile(byOffset, at);
     const units = [...byOffset.values()].sort((a, b) => (a[0] as Patch).offset - (b[0] as Patch).offset);
     return this.#granularity === 8 ? units : units.map((unit) => [...this.#torn(unit, random), ...unit]);
   }
 
   /** Most stretches are as they were: that is told fast. */
   #noteVolatile(byOffset: Map<number, Patch[]>, at: number): void {
-    const seen = this.volatile.subarray(at, at + STRETCH);
-    if (Buffer.compare(seen, this.durable.subarray(at, at + STRETCH)) !== 0) this.#note(byOffset, at, seen);
+    const durable = this.durable.subarray(at, at + STRETCH);
+    const seen = this.volatile.subarray(at, at + durable.length);
+    if (Buffer.compare(seen, durable) !== 0) this.#note(byOffset, at, seen);
   }
 
   /** Notes where `version`, the bytes from `start` on as they once were, differs from what is durable. */

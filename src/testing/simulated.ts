@@ -36,7 +36,7 @@ export type DrainMoment = 'before drain' | 'after drain';
  */
 export class SimulatedMedium implements Medium {
   readonly kind = 'simulated';
-  readonly size: number;
+  readonly sizeMax = Number.MAX_SAFE_INTEGER;
   readonly granularity: 8 | 512 | 4096;
   readonly readOnly = false;
   readonly slow: boolean;
@@ -46,9 +46,12 @@ export class SimulatedMedium implements Medium {
   readonly failed = undefined;
   /** Called at each drain: a place to take `crashPoint()`. */
   onDrain: ((moment: DrainMoment) => void) | undefined;
-  readonly #durable: Uint8Array;
+  #size: number;
+  /** Bytes of the medium for certain: what it has grown by may be gone after a crash. */
+  #durableSize: number;
+  #durable: Uint8Array;
   /** What the process sees, except for what stands in the buffers of open extents. */
-  readonly #volatile: Uint8Array;
+  #volatile: Uint8Array;
   readonly #inUse = new Set<SimulatedExtent>();
   readonly #watchStores: boolean;
   /** What words held, and how much had been flushed by then, as `#flushes` counts. */
@@ -66,14 +69,15 @@ export class SimulatedMedium implements Medium {
    * @throws TypeError or RangeError with the code `VARVE_ARGUMENT` if that is no size
    */
   constructor(size: number | string, options: SimulatedOptions = {}) {
-    this.size = parseSize(size, 'the size of a SimulatedMedium');
+    this.#size = parseSize(size, 'the size of a SimulatedMedium');
     this.granularity = options.granularity ?? 8;
     this.slow = options.slow ?? false;
     this.#watchStores = options.watchStores ?? false;
     if (this.#watchStores && this.granularity !== 8) {
       throw rangeError(`Cannot watch stores with a granularity of ${this.granularity}: it must be 8`);
     }
-    const bytes = roundUp(this.size, this.granularity);
+    const bytes = roundUp(this.#size, this.granularity);
+    this.#durableSize = bytes;
     this.#durable = new Uint8Array(bytes);
     this.#volatile = new Uint8Array(bytes);
   }
@@ -99,8 +103,22 @@ export class SimulatedMedium implements Medium {
    */
   static afterKill(point: CrashPoint, options?: SimulatedOptions): SimulatedMedium {
     const medium = SimulatedMedium.fromImage(point.durable, options);
+    medium.grow(0, point.volatile.length);
     medium.#volatile.set(point.volatile);
     return medium;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** It has the new length at once; a crash before the next drain takes it back. */
+  grow(_from: number, to: number): void {
+    if (to <= this.#size) return;
+    this.#size = to;
+    const bytes = roundUp(to, this.granularity);
+    this.#durable = lengthened(this.#durable, bytes);
+    this.#volatile = lengthened(this.#volatile, bytes);
   }
 
   get isNew(): boolean {
@@ -120,13 +138,13 @@ export class SimulatedMedium implements Medium {
   }
 
   drainSync(): void {
-    this.#drain(this.#flushes);
+    this.#drain(this.#flushes, this.#durable.length);
   }
 
   async drain(): Promise<void> {
-    const upTo = this.#flushes;
+    const [upTo, size] = [this.#flushes, this.#durable.length];
     if (this.slow) await new Promise((resolve) => setImmediate(resolve));
-    this.#drain(upTo);
+    this.#drain(upTo, size);
   }
 
   publish(): void {
@@ -151,10 +169,12 @@ export class SimulatedMedium implements Medium {
   /** What a crash at this moment could leave, kept for later. */
   crashPoint(): CrashPoint {
     this.#gather();
-    return new CrashPoint(this.granularity, this.#durable.slice(), this.#volatile.slice(), [
-      ...this.#flushed,
-      ...this.#stored,
-    ]);
+    const size = this.#durableSize;
+    const versions = [...this.#flushed, ...this.#stored].filter(
+      ({ start, bytes }) => start + bytes.length <= size,
+    );
+    const durable = this.#durable.slice(0, size);
+    return new CrashPoint(this.granularity, durable, this.#volatile.slice(), versions);
   }
 
   /** Images that a crash at this moment could leave; see `CrashPoint.images`. */
@@ -194,8 +214,8 @@ export class SimulatedMedium implements Medium {
     this.#flushes++;
   }
 
-  /** Makes the first `upTo` flushes durable: each as the bytes were when it was made. */
-  #drain(upTo: number): void {
+  /** Makes the first `upTo` flushes durable, each as the bytes were when it was made, and the first `size` bytes of the medium. */
+  #drain(upTo: number, size: number): void {
     this.onDrain?.('before drain');
     const count = Math.max(0, upTo - this.#drained);
     for (const [i, flushed] of this.#flushed.splice(0, count).entries()) {
@@ -204,6 +224,7 @@ export class SimulatedMedium implements Medium {
       this.#forgetStores(from, to, this.#drained + i);
     }
     this.#drained += count;
+    this.#durableSize = Math.max(this.#durableSize, size);
     this.onDrain?.('after drain');
   }
 
@@ -309,4 +330,10 @@ class SimulatedExtent implements Extent {
 function sameWord(one: Uint8Array, other: Uint8Array, at: number): boolean {
   for (let i = at; i < at + 8; i++) if (one[i] !== other[i]) return false;
   return true;
+}
+
+function lengthened(bytes: Uint8Array, length: number): Uint8Array {
+  const longer = new Uint8Array(length);
+  longer.set(bytes);
+  return longer;
 }

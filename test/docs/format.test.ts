@@ -89,7 +89,8 @@ test('the state stands where the page says', () => {
     'newest timestamp committed at the checkpoint': STATE.newest,
     flags: STATE.flags,
     '0': STATE.flags + 4,
-    '0 … 63': STATE.flags + 8,
+    'size of the stream in bytes where it has grown, else 0': STATE.streamSize,
+    '0 … 63': STATE.streamSize + 8,
   });
   says('State', `(${STATE.size} bytes)`, `flags (${STATE_CLEAN} = clean)`, '2^20 ahead');
   assert.equal(TIMESTAMP_SUPPLY, 2 ** 20);

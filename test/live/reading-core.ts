@@ -9,7 +9,13 @@ import type { FilePlace } from '../helpers/media.js';
 export function readingCore(t: TestContext, { path, kind }: FilePlace): StreamCore {
   const options = { mode: 'open', readOnly: true, medium: kind as 'file' } as const;
   const medium = openMedium(path, options);
-  const request = { ...options, size: undefined, blockSize: undefined, onProgress: () => {} };
+  const request = {
+    ...options,
+    size: undefined,
+    maxSize: undefined,
+    blockSize: undefined,
+    onProgress: () => {},
+  };
   const core = takeSync(openCore(medium, request), medium);
   t.after(() => {
     if (!core.closed) core.tasks.runSync(core.close());

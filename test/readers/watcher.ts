@@ -271,6 +271,7 @@ export class MergedTail {
     const medium = new SharedMedium(shared, true);
     const request = {
       size: undefined,
+      maxSize: undefined,
       blockSize: undefined,
       mode: 'open',
       readOnly: true,

@@ -14,6 +14,7 @@ import { Threads } from './threads.js';
 export interface CoreHandle {
   readonly medium: MediumHandle;
   readonly board: SharedArrayBuffer;
+  readonly maxSize: number | undefined;
   /** Where counting began when the stream was opened, and the newest timestamp there was then. */
   readonly start: { readonly last: number; readonly newest: number };
 }
@@ -26,7 +27,8 @@ export interface CoreHandle {
 export function shareCore(core: StreamCore): CoreHandle {
   core.assertWritable();
   core.sharing ??= begin(core);
-  return { medium: handleOf(core.medium), board: core.sharing.board.memory, start: core.clock.start };
+  const { maxSize, clock, sharing } = core;
+  return { medium: handleOf(core), board: sharing.board.memory, maxSize, start: clock.start };
 }
 
 function begin(core: StreamCore): Sharing {
@@ -35,9 +37,9 @@ function begin(core: StreamCore): Sharing {
     if (!reservations.none) throw slotOpen(slot.record.id);
   }
   core.persister.persistSync();
-  handleOf(core.medium);
-  const { data } = core.prefix;
-  const board = Board.create(Lines.capacity(data.blockSize, data.end - data.start));
+  handleOf(core);
+  const { start, blockSize } = core.prefix.data;
+  const board = Board.create(Lines.capacity(blockSize, sizeMax(core) - start));
   const sharing = new Sharing(core, board, new Threads(board));
   core.share(sharing);
   sharing.begin();
@@ -72,12 +74,12 @@ function join(medium: Medium, handle: CoreHandle): StreamCore {
   }
 }
 
-function load(medium: Medium, { start }: CoreHandle, board: Board, threads: Threads): StreamCore {
+function load(medium: Medium, { start, maxSize }: CoreHandle, board: Board, threads: Threads): StreamCore {
   const structure = new SharedLock(board.words, BOARD.structureLock, threads);
   const taking = structure.acquire();
   try {
     if (Atomics.load(board.words, BOARD.closed) !== 0) throw closedEverywhere();
-    const core = loadStructure(medium);
+    const core = loadStructure(medium, maxSize);
     core.clock.start = start;
     const sharing = new Sharing(core, board, threads);
     core.share(sharing);
@@ -88,8 +90,14 @@ function load(medium: Medium, { start }: CoreHandle, board: Board, threads: Thre
   }
 }
 
-function handleOf(medium: Medium): MediumHandle {
-  if (medium.share !== undefined) return medium.share();
+/** Bytes that the stream may have at some time. */
+function sizeMax({ prefix, maxSize = 0 }: StreamCore): number {
+  return Math.max(prefix.size, maxSize);
+}
+
+function handleOf(core: StreamCore): MediumHandle {
+  const { medium } = core;
+  if (medium.share !== undefined) return medium.share(sizeMax(core));
   throw typeError(
     `Cannot share a stream on a ${medium.kind} medium with other threads: it serves one thread`,
   );
