@@ -31,7 +31,8 @@ static inline uint64_t lag_of(uint64_t tagged) {
 static inline uint64_t certified_by(uint64_t tagged) {
   uint64_t before = timestamp_of(tagged) - 1;
   uint64_t lag = lag_of(tagged);
-  return tagged >> ENTRY_LAG_SHIFT == ENTRY_LAG_UNKNOWN || lag > before ? 0 : before - lag;
+  uint64_t unknown = form_of(tagged) == FORM_PART ? ENTRY_PART_LAG_UNKNOWN : ENTRY_LAG_UNKNOWN;
+  return tagged >> ENTRY_LAG_SHIFT >= unknown || lag > before ? 0 : before - lag;
 }
 
 static inline size_t line_down(size_t address) {
@@ -99,7 +100,7 @@ void entry_verify(const uint8_t *bytes, size_t to, struct entry_walk *walk) {
     enum entry_form form = form_of(tagged);
     uint64_t timestamp = timestamp_of(tagged);
     uint64_t extent = extent_of(length, form);
-    if (extent > to - position || timestamp >= walk->below || form == FORM_CONTINUED) break;
+    if (extent > to - position || timestamp >= walk->below) break;
     bool filler = form == FORM_FILLER;
     if (filler ? timestamp < last || length % ENTRY_ALIGN != 0 : timestamp <= last) break;
     uint32_t sum = cpu.crc_then(walk->seed, entry + ENTRY_HEADER, filler ? 0 : length, length, tagged);

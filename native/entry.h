@@ -17,11 +17,12 @@ enum {
   ENTRY_SKIPPED = 8,  /* what FORM_SKIP leaves behind its payload */
 };
 
-enum entry_form { FORM_PLAIN = 0, FORM_SKIP = 1, FORM_CONTINUED = 2, FORM_FILLER = 3 };
+enum entry_form { FORM_PLAIN = 0, FORM_SKIP = 1, FORM_PART = 2, FORM_FILLER = 3 };
 
 #define ENTRY_TIMESTAMP_BITS 53
 #define ENTRY_LAG_SHIFT 55
 #define ENTRY_LAG_UNKNOWN 511u
+#define ENTRY_PART_LAG_UNKNOWN 255u /* of a transaction's part: greater codes say that it goes on */
 
 /* A walk over valid entries: what it needs, then what it found. */
 struct entry_walk {

@@ -21,3 +21,4 @@ export type { StreamHandle } from './stream/sharing.js';
 export { Slot } from './stream/slot.js';
 export { Stream } from './stream/stream.js';
 export type { ReadableOptions, WritableOptions } from './stream/stream-options.js';
+export type { Transaction, TransactionAppendOptions } from './stream/transaction.js';

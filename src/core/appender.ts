@@ -13,6 +13,8 @@ export interface Places {
   publish(place: Place, size: number): void;
   /** Nothing will come. */
   cancel(place: Place): void;
+  /** Resolves when a place was settled or cancelled, or may have been. */
+  settled(): Promise<void>;
 }
 
 /** How entries get into a region: by one thread alone (`RegionLog`), or by several (`SharedLog`). */

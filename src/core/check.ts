@@ -155,7 +155,7 @@ class Damage {
 }
 
 function count({ window, from, to }: Piece, report: CheckReport): void {
-  eachEntry(window, from, to, (_, size) => {
+  eachEntry(window, from, to, ({ size }) => {
     report.entries++;
     report.bytes += size;
   });

@@ -53,10 +53,10 @@ export class Checkpointer {
     if (!this.isCurrent) yield* this.write(false);
   }
 
-  /** Makes a further supply of timestamps durable. */
-  *supply(): Steps<void> {
+  /** Makes a further supply of timestamps durable, for `count` entries at least. */
+  *supply(count: number): Steps<void> {
     // Another thread may just have got one.
-    if (!this.#clock.exhausted) return;
+    if (this.#clock.last + count < this.#clock.limit) return;
     if (!this.#prefix.state.clean) return yield* this.write(false);
     const limit = this.#clock.last + 1 + TIMESTAMP_SUPPLY;
     yield* this.#prefix.saveState({ clean: false, limit });

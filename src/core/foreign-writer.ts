@@ -1,9 +1,9 @@
 import { TIMESTAMP_END } from '../format/layout.js';
+import { type End, endOf, type Found, lookBehind, mayHaveMore, takeOver } from './find-entries.js';
 import { Follower, type LiveState } from './follower.js';
 import { Horizon } from './horizon.js';
 import type { Others } from './others.js';
 import type { Glance, RecordWatch } from './record-watch.js';
-import { findMore, mayHaveMore } from './recovery.js';
 import type { RegionLog } from './region-log.js';
 import type { StreamCore } from './stream-core.js';
 import { refreshStructure } from './structure-refresh.js';
@@ -18,6 +18,7 @@ export class ForeignWriter implements Others {
   /** What the writer said of the table before it was read. */
   #structure: number | undefined;
   #follower: Follower | undefined;
+  #looksAround = false;
 
   constructor(core: StreamCore) {
     this.#core = core;
@@ -68,14 +69,52 @@ export class ForeignWriter implements Others {
   grew(region: RegionLog): boolean {
     const { medium } = this.#core;
     if (!medium.retains) return false;
-    const { life, extent } = region;
+    const { extent, tail } = region;
     extent.rewind();
-    const found = mayHaveMore(region) ? findAll(region) : undefined;
+    const found = mayHaveMore(region) ? this.#find(region) : undefined;
     // What cannot be read looks as if nothing had come.
     if (medium.failed !== undefined) throw medium.failed;
-    if (found === undefined || !region.presence.isStill(life)) return false;
-    this.horizon.found(found.timestamps, found.certified);
-    return true;
+    if (found !== undefined && !this.#show(region, found)) this.#lookForTheRest(region);
+    return region.tail > tail;
+  }
+
+  /** Notes what stands behind the region's end, and returns the first portion: behind parts of transactions all of it, as the last ones may prove the first ones whole. */
+  #find(region: RegionLog): Found | undefined {
+    // Not only what a glimpse has shown.
+    region.extent.rewind();
+    const first = this.#look(region, endOf(region));
+    let found = first;
+    while (found !== undefined && found.newestPart > 0) found = this.#look(region, found.to);
+    return first;
+  }
+
+  #look(region: RegionLog, end: End): Found | undefined {
+    const { life } = region;
+    const found = lookBehind(region, end, TIMESTAMP_END);
+    if (found === undefined || !region.presence.isStill(life)) return undefined;
+    this.horizon.census.note(found);
+    return found;
+  }
+
+  /** Moves the region's end behind what can be shown. False if it is stopped by a transaction that may lack a part. */
+  #show(region: RegionLog, found: Found): boolean {
+    const whole = found.newestPart === 0 ? 0 : this.horizon.whole(this.live);
+    const shown = takeOver(region, found, whole);
+    this.horizon.census.took(region.lastTimestamp);
+    return shown;
+  }
+
+  /** What a transaction seems to lack may stand in a region that was not looked at. */
+  #lookForTheRest(region: RegionLog): void {
+    if (this.#looksAround) return;
+    this.#looksAround = true;
+    try {
+      this.look();
+      const found = this.#look(region, endOf(region));
+      if (found !== undefined) this.#show(region, found);
+    } finally {
+      this.#looksAround = false;
+    }
   }
 
   get newestCommitted(): number {
@@ -125,10 +164,4 @@ export class ForeignWriter implements Others {
   close(): void {
     this.#follower?.close();
   }
-}
-
-function findAll(region: RegionLog): ReturnType<typeof findMore> {
-  // Not only what a glimpse has shown.
-  region.extent.rewind();
-  return findMore(region, TIMESTAMP_END);
 }

@@ -9,24 +9,20 @@ import type { Prefix } from './prefix.js';
 export class Horizon {
   readonly census: Census;
   readonly #prefix: Prefix;
-  /** What the writer has said stays true, also when it cannot be heard any more; and so does what was found while there was none. */
+  /** What the writer has said stays true, also when it cannot be heard any more. */
   #said = 0;
+  /** And so does what was found while there was none. */
+  #all = 0;
 
   constructor(prefix: Prefix) {
     this.#prefix = prefix;
     this.census = new Census(prefix.state);
   }
 
-  /** Notes entries that were found, and the greatest timestamp that they certify. */
-  found(timestamps: readonly number[], certified: number): void {
-    for (const timestamp of timestamps) this.census.note(timestamp);
-    this.census.certify(certified);
-  }
-
   /** All entries up to `limit` that will ever be found are. Returns up to where that matters. */
   foundAll(limit: number): number {
-    this.#said = Math.max(this.#said, Math.min(this.newestSeen, limit));
-    return this.#said;
+    this.#all = Math.max(this.#all, Math.min(this.newestSeen, limit));
+    return Math.max(this.#said, this.#all);
   }
 
   /** Learns of further checkpoints. */
@@ -42,6 +38,11 @@ export class Horizon {
 
   /** Every entry up to this timestamp can be seen by a look that begins now. */
   sure(live: LiveState | undefined): number {
+    return Math.max(this.whole(live), this.#all);
+  }
+
+  /** Every transaction up to this timestamp is there as a whole. What a crash has left of another one is never shown. */
+  whole(live: LiveState | undefined): number {
     this.#hear(live);
     return Math.max(this.census.sure, this.#said);
   }

@@ -50,7 +50,7 @@ export function placeMissing(missing: readonly number[], regions: readonly Regio
 function hasHole(region: RegionLog, reach: number, span: Span, unexplained: Set<number>): boolean {
   let found = false;
   for (const { window, from, end } of chainsBehind(region, reach, span)) {
-    eachEntry(window, from, end, (timestamp) => {
+    eachEntry(window, from, end, ({ timestamp }) => {
       found = unexplained.delete(timestamp) || found;
     });
   }

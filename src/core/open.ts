@@ -1,6 +1,6 @@
 import { VarveError } from '../base/errors.js';
 import { hasMagic } from '../format/header.js';
-import { FORMAT_VERSION, PREFIX, RecordKind } from '../format/layout.js';
+import { ENTRY, FORMAT_VERSION, PREFIX, RecordKind } from '../format/layout.js';
 import type { Extent, Medium } from '../media/medium.js';
 import { Allocator } from './allocator.js';
 import { Census } from './census.js';
@@ -9,6 +9,7 @@ import { enterRegion } from './enter-region.js';
 import { type Prefix, type PrefixFinding, readPrefix } from './prefix.js';
 import { corrupt, errorOf, type Problem } from './problem.js';
 import { recover } from './recovery.js';
+import type { RegionLog } from './region-log.js';
 import { isSoundHeader, isSoundState } from './soundness.js';
 import type { Steps } from './steps.js';
 import { StreamCore } from './stream-core.js';
@@ -194,9 +195,17 @@ function* recoverCore(core: StreamCore, request: OpenRequest): Steps<void> {
     region.extent.flush(region.slot.record.mark.tail, region.tail);
     core.checkpointer.noteUnmarked(region);
   }
+  for (const region of findings.torn) eraseHeader(region);
   yield* keepWhatWasRead(table);
   prefix.evenOut();
   yield* core.checkpointer.write(true, table.evenOut(prefix.state));
+}
+
+/** What stands behind the region's end is valid and does not count: the next recovery is not to find it. */
+function eraseHeader({ extent, tail }: RegionLog): void {
+  const { bytes, start } = extent.write(tail, ENTRY.header);
+  bytes.fill(0, tail - start, tail - start + ENTRY.header);
+  extent.flush(tail, tail + ENTRY.header);
 }
 
 /** Writes again what stands in one whole copy only. */

@@ -40,8 +40,8 @@ export interface RegionHost {
   finishChanges(): void;
   /** Where somebody else writes the entries: looks for further ones, and is true if there are any. */
   grew(region: RegionLog): boolean;
-  /** Makes a further supply of timestamps durable, and the stream's state not clean. */
-  supplyTimestamps(): void;
+  /** Makes a further supply of timestamps durable, for so many entries at least, and the stream's state not clean. */
+  supplyTimestamps(count?: number): void;
   /** The region has entries that are not sealed yet. */
   touched(region: RegionLog): void;
   /** Wakes those who wait for new entries. */

@@ -1,5 +1,6 @@
-import { highWord, strideOf } from '../format/entry.js';
-import { ENTRY, FORM_SHIFT, Form, GAP, LAG_UNKNOWN } from '../format/layout.js';
+import type { VarveError } from '../base/errors.js';
+import { highWord, strideAt, strideOf } from '../format/entry.js';
+import { ENTRY, FORM_SHIFT, Form, LAG_UNKNOWN } from '../format/layout.js';
 import { regionSeed } from '../format/seeds.js';
 import type { Extent } from '../media/medium.js';
 import type { Window } from '../media/window.js';
@@ -191,6 +192,11 @@ export class RegionLog implements Appender {
     }
   }
 
+  /** The error for an entry of `size` bytes that does not fit behind `end`. */
+  fullBehind(end: number, size: number): VarveError {
+    return full(this, size, Math.max(0, this.length - end - ENTRY.header));
+  }
+
   /** Throws if the region was freed. */
   assertAlive(): void {
     if (this.freed) {
@@ -220,13 +226,19 @@ export class RegionLog implements Appender {
   /** Commits the entry whose payload was stored at `position` of `window`. Returns its timestamp. */
   commitAt(window: Window, position: number, size: number, form: number): number {
     const timestamp = this.#nextTimestamp();
+    const high = (this.#clock.word | (form << FORM_SHIFT)) >>> 0;
+    this.commitWith(window, position, size, timestamp, high);
+    return timestamp;
+  }
+
+  /** The same with a header whose last word is `high`. */
+  commitWith(window: Window, position: number, size: number, timestamp: number, high: number): void {
     const word = (position - window.start) / 4;
     window.words[word] = size;
     window.words[word + ENTRY.lowWord] = timestamp >>> 0;
-    window.words[word + ENTRY.highWord] = (this.#clock.word | (form << FORM_SHIFT)) >>> 0;
+    window.words[word + ENTRY.highWord] = high;
     this.entries++;
-    this.#advance(position + strideOf(size) + (form === Form.entryAndGap ? GAP : 0), timestamp);
-    return timestamp;
+    this.#advance(position + strideAt(window.words, word), timestamp);
   }
 
   /** Fills [position, end) with a filler. */

@@ -5,6 +5,7 @@ import type { Window } from '../media/window.js';
 import { openBefore } from './append-errors.js';
 import type { Places } from './appender.js';
 import type { RegionLog } from './region-log.js';
+import { Signal } from './signal.js';
 
 /** A reserved place: open until it is published or cancelled, then waiting until everything before it is settled. */
 export interface Place {
@@ -40,6 +41,7 @@ export function storeParts(
 export class Reservations implements Places {
   readonly #region: RegionLog;
   readonly #places: Place[] = [];
+  readonly #changes = new Signal();
 
   constructor(region: RegionLog) {
     this.#region = region;
@@ -100,6 +102,10 @@ export class Reservations implements Places {
     this.#settle();
   }
 
+  settled(): Promise<void> {
+    return this.none ? Promise.resolve() : this.#changes.next();
+  }
+
   /** Cancels all places still open, so that what was published behind them is committed. */
   cancelOpen(): void {
     for (const place of this.#places.toReversed()) {
@@ -113,6 +119,7 @@ export class Reservations implements Places {
       place.state = 'cancelled';
       place.onFailed(error);
     }
+    this.#changes.notify();
   }
 
   #settle(): void {
@@ -125,6 +132,7 @@ export class Reservations implements Places {
       if (place.state === 'published') this.#commit(place);
       else this.#region.fill(place.window, place.position, place.end);
     }
+    this.#changes.notify();
   }
 
   /** Commits a place and skips what it does not use of its room. */

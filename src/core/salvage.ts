@@ -131,7 +131,7 @@ class Dig implements Remains {
 
   #take({ window, from, to }: Piece): void {
     if (from > this.#end) this.#miss(from, firstBehind(window, from));
-    eachEntry(window, from, to, (timestamp) => this.#count(timestamp));
+    eachEntry(window, from, to, ({ timestamp }) => this.#count(timestamp));
     const last = this.stretches.at(-1);
     if (last?.to === from) last.to = to;
     else this.stretches.push({ from, to });

@@ -61,7 +61,7 @@ export class Search {
     const word = (at - start) / 4;
     const next = at + strideAt(words, word);
     const form = formOf(words[word + ENTRY.highWord] as number);
-    if (next > this.#limit || form === Form.transaction) return false;
+    if (next > this.#limit) return false;
     if (form === Form.filler && (words[word] as number) % 8 !== 0) return false;
     if (next > this.to) return this.#isEntryBeyond(at, next, span);
     if (this.#direct < next - at) return this.#hasChecksum(word);

@@ -183,8 +183,8 @@ export class StreamCore implements RegionHost {
     if (problem !== undefined) throw errorOf(problem, this.medium.path);
   }
 
-  supplyTimestamps(): void {
-    this.tasks.runSync(this.guarded(this.checkpointer.supply()));
+  supplyTimestamps(count = 1): void {
+    this.tasks.runSync(this.guarded(this.checkpointer.supply(count)));
   }
 
   touched(region: RegionLog): void {

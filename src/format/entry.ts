@@ -7,6 +7,8 @@ import {
   GAP,
   LAG_SHIFT,
   LAG_UNKNOWN,
+  PART_GOES_ON,
+  PART_LAG_UNKNOWN,
   TIMESTAMP_HIGH_MASK,
 } from './layout.js';
 import { join } from './words.js';
@@ -36,8 +38,25 @@ export function timestampAt(words: Uint32Array, at: number): number {
 
 /** Everything up to this timestamp was persisted when the entry at word `at` was committed; 0 if it says nothing. */
 export function certifiedAt(words: Uint32Array, at: number): number {
-  const lag = decodeLag((words[at + ENTRY.highWord] as number) >>> LAG_SHIFT);
-  return Math.max(0, timestampAt(words, at) - 1 - lag);
+  const high = words[at + ENTRY.highWord] as number;
+  const code = high >>> LAG_SHIFT;
+  if (formOf(high) === Form.part && code >= PART_LAG_UNKNOWN) return 0;
+  return Math.max(0, timestampAt(words, at) - 1 - decodeLag(code));
+}
+
+/** True if a header with that last word is of a transaction that goes on with the next timestamp. */
+export function goesOn(high: number): boolean {
+  return formOf(high) === Form.part && high >>> LAG_SHIFT >= PART_GOES_ON;
+}
+
+/** The last word of the header of a part of a transaction, but for its last part. */
+export function partWord(timestamp: number): number {
+  return highWord(timestamp, Form.part, LAG_UNKNOWN);
+}
+
+/** The last word of the header of a transaction's last part. */
+export function lastPartWord(timestamp: number, lag: number): number {
+  return highWord(timestamp, Form.part, Math.min(encodeLag(lag), PART_LAG_UNKNOWN));
 }
 
 /** The last word of a header. */

@@ -101,7 +101,7 @@ export const ENTRY = {
 } as const;
 
 /** Form of an entry, bits 21 and 22 of its last header word. */
-export const Form = { entry: 0, entryAndGap: 1, transaction: 2, filler: 3 } as const;
+export const Form = { entry: 0, entryAndGap: 1, part: 2, filler: 3 } as const;
 export const FORM_SHIFT = 21;
 export const FORM_MASK = 3 << FORM_SHIFT;
 /** Bits of the last header word that belong to the timestamp. */
@@ -110,6 +110,12 @@ export const TIMESTAMP_HIGH_MASK = (1 << FORM_SHIFT) - 1;
 export const LAG_SHIFT = 23;
 /** The lag that says nothing. */
 export const LAG_UNKNOWN = 511;
+/**
+ * In the place of the lag, a part of a transaction says whether it goes on with the next timestamp: from this code on. Below, it is the last part, and the
+ * code is its lag, of which `PART_LAG_UNKNOWN` says nothing.
+ */
+export const PART_GOES_ON = 256;
+export const PART_LAG_UNKNOWN = 255;
 /** Bytes skipped behind an entry of form `entryAndGap`. */
 export const GAP = 8;
 

@@ -68,7 +68,7 @@ function isValidAt(
   if (at + strideAt(words, word) > to) return false;
   const timestamp = timestampAt(words, word);
   const form = formOf(words[word + ENTRY.highWord] as number);
-  if (form === Form.transaction || timestamp >= below) return false;
+  if (timestamp >= below) return false;
   if (form === Form.filler ? timestamp < after || (words[word] as number) % 8 !== 0 : timestamp <= after)
     return false;
   return words[word + ENTRY.checksumWord] === checksumAt(words, word, seed);

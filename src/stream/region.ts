@@ -239,6 +239,13 @@ export class Region extends Pipeable {
     return this.#core.medium.retains;
   }
 
+  /** @internal What stands behind this object, if it is one of that stream's. */
+  logOf(core: StreamCore): RegionLog {
+    if (core !== this.#core) throw typeError('Cannot use a region of another stream in a transaction');
+    this.#assertUsable();
+    return this.#log;
+  }
+
   /** @internal */
   assertReadable(life: number): void {
     this.#log.presence.assertStill(life);

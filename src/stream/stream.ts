@@ -9,10 +9,17 @@ import type { Entry } from './entry.js';
 import { followStream, streamEntries } from './iterate.js';
 import type { OpenOptions, StreamOptions, Target } from './open-options.js';
 import { openTarget, openTargetSync } from './opening.js';
-import { assertOptions, type EntriesOptions, type TailOptions, timestampOption } from './options.js';
+import {
+  assertOptions,
+  type EntriesOptions,
+  type PublishOptions,
+  type TailOptions,
+  timestampOption,
+} from './options.js';
 import { Region } from './region.js';
 import { Salvage } from './salvage.js';
 import { attachStream, type StreamHandle, shareStream } from './sharing.js';
+import { runTransaction, runTransactionSync, type Transaction } from './transaction.js';
 
 /**
  * A medium laid out as independent logs, its regions, with one order of timestamps over all of them.
@@ -227,6 +234,34 @@ export class Stream {
   tail(options?: TailOptions): AsyncGenerator<Entry, void, void> {
     this.#core.assertOpen();
     return followStream(this.#core, (log) => this.#regionOf(log), options);
+  }
+
+  /**
+   * Commits several entries together, to one region or many: readers of all threads and processes see all of them or none, and so it is after a
+   * crash. If the function throws or rejects, nothing has happened. Nothing is locked while it runs.
+   *
+   * @param body collects the entries; it may be asynchronous
+   * @param options `until: 'committed'` resolves as soon as readers see them; they are made durable soon after, in the background
+   * @returns the entries in the order in which they were added, once they are persisted: they have consecutive timestamps
+   * @throws what `body` throws; VARVE_FULL, VARVE_CONFLICT, VARVE_READ_ONLY, VARVE_REGION_FREED, VARVE_CLOSED, VARVE_POISONED, VARVE_IO, TypeError;
+   * after any of them but the last three none was committed
+   * @example
+   * await stream.transaction((tx) => {
+   *   tx.append(orders, order);
+   *   tx.append(stock, change);
+   * });
+   */
+  transaction(body: (transaction: Transaction) => unknown, options?: PublishOptions): Promise<Entry[]> {
+    return runTransaction(this.#core, body, options);
+  }
+
+  /**
+   * As `transaction`, blocking.
+   *
+   * @throws VARVE_BUSY also, if a slot is open in one of the regions; TypeError if the function returns a promise
+   */
+  transactionSync(body: (transaction: Transaction) => unknown, options?: PublishOptions): Entry[] {
+    return runTransactionSync(this.#core, body, options);
   }
 
   /**

@@ -153,7 +153,7 @@ test('entries are as the page says', () => {
   assert.deepEqual(strides, [
     [Form.entry, `+${ENTRY.header} + length rounded up to 8`],
     [Form.entryAndGap, `+${ENTRY.header + GAP} + length rounded up to 8`],
-    [Form.transaction, `as ${Form.entry}`],
+    [Form.part, `as ${Form.entry}`],
     [Form.filler, `+${ENTRY.header} + length (a multiple of 8)`],
   ]);
 });

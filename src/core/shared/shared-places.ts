@@ -98,6 +98,10 @@ export class SharedPlaces implements Places {
     this.fail(reason);
   }
 
+  settled(): Promise<void> {
+    return this.#log.wait(this.#log.tail, PATIENCE);
+  }
+
   /**
    * Gives up all places, of whichever thread, since the region's entries go. The lock is held.
    *

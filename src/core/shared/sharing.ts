@@ -10,6 +10,7 @@ import { takeSync } from '../steps.js';
 import type { StreamCore } from '../stream-core.js';
 import { refreshStructure } from '../structure-refresh.js';
 import type { TableSlot } from '../table-slots.js';
+import type { Committed, Part } from '../transaction.js';
 import { agreementOf } from './agreement.js';
 import { BOARD, type Board, REGION, readTimestamp, storeTimestamp, UNIT, UNIT_SHIFT } from './board.js';
 import type { Written } from './commit-record.js';
@@ -79,6 +80,11 @@ export class Sharing {
     this.#adopt();
     if (abandoned) this.#mend();
     if (this.#core.medium.slow) this.#storeAgain();
+  }
+
+  /** Commits entries together. */
+  transact(parts: readonly Part[]): Committed[] {
+    throw new Error(`not there yet: ${parts.length}`);
   }
 
   /** The append side of a region. */
