@@ -4,7 +4,7 @@ import { type Committed, PARTS_MAX, type Part, transact } from '../core/transact
 import { bytesOf, type Data, partsOf } from './data.js';
 import type { Entry } from './entry.js';
 import { assertOptions, type PublishOptions, persistsBeforeDone, timestampOption } from './options.js';
-import type { Region } from './region.js';
+import { Region } from './region.js';
 
 /** How to append within a transaction. */
 export interface TransactionAppendOptions {
@@ -43,6 +43,8 @@ export class Transaction {
     if (this.#ended) throw new VarveError('VARVE_CLOSED', 'The transaction has ended: begin another one');
     assertOptions(options);
     const expected = options?.expectedLast;
+    if (!(region instanceof Region))
+      throw typeError('Cannot append to anything but a region in a transaction');
     const log = region.logOf(this.#core);
     if (this.#parts.length === PARTS_MAX)
       throw rangeError(`A transaction takes at most ${PARTS_MAX} entries`);

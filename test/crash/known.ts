@@ -5,6 +5,8 @@ import type { Stream } from '../../src/index.js';
 export interface KnownEntry {
   readonly timestamp: number;
   readonly bytes: Uint8Array;
+  /** The last timestamp of the transaction that it is a part of. */
+  readonly transaction?: number;
 }
 
 /** What is known of a region: what was appended to it, and how much of that was acknowledged as persisted. */
@@ -57,6 +59,11 @@ export function startsWith(longer: readonly KnownEntry[], shorter: readonly Know
       return entry.timestamp === other.timestamp && Buffer.compare(entry.bytes, other.bytes) === 0;
     })
   );
+}
+
+/** True if the region holds an entry with that timestamp. */
+export function holds(known: Known, region: number, timestamp: number): boolean {
+  return known.get(region)?.entries.some((entry) => entry.timestamp === timestamp) === true;
 }
 
 /** For messages: regions with their entries' timestamps and sizes. */

@@ -28,6 +28,21 @@ function appendv(index: number, until: Until): Operation {
   });
 }
 
+/** @param parts a region's place in the list, and how many bytes go there */
+function transaction(parts: readonly (readonly [index: number, size: number])[], until: Until): Operation {
+  const list = parts.map(([index, size]) => `${size} bytes to ${index}`).join(', ');
+  return operation(`transaction until ${until}: ${list}`, (world) => {
+    const payloads = parts.map(([, size]) => world.payload(size));
+    const entries = world.stream.transactionSync(
+      (tx) => {
+        for (const [i, [index]] of parts.entries()) tx.append(world.region(index), payloads[i] as Uint8Array);
+      },
+      { until },
+    );
+    world.appendedTogether(entries, payloads, until === 'persisted');
+  });
+}
+
 function allocate(size: number, name?: string): Operation {
   return operation(`allocate ${size}${name === undefined ? '' : ` as '${name}'`}`, (world) => {
     world.allocated(world.stream.allocateSync(size, name === undefined ? {} : { name }));
@@ -90,6 +105,16 @@ const persist = operation('persist', (world) => {
 
 const reopen = operation('close and open', (world) => world.reopen());
 
+const TWO = [
+  [0, 3],
+  [-1, 9],
+] as const;
+const THREE = [
+  [-1, 0],
+  [0, 20],
+  [-1, 5],
+] as const;
+
 /** Everything that is done to a stream in the exploration. */
 export const OPERATIONS: readonly Operation[] = [
   append(0, 5, 'committed'),
@@ -98,6 +123,8 @@ export const OPERATIONS: readonly Operation[] = [
   append(1, 40, 'persisted'),
   append(-1, 100, 'committed'),
   appendv(1, 'committed'),
+  transaction(TWO, 'persisted'),
+  transaction(THREE, 'committed'),
   publishSmaller(8, 'committed'),
   publishSmaller(32, 'persisted'),
   cancelled,

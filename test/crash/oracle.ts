@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Outcome } from './examine.js';
-import { describe, type Known, type KnownRegion, newestOf, startsWith } from './known.js';
+import { describe, holds, type Known, type KnownRegion, newestOf, startsWith } from './known.js';
 
 /** What may be found after a crash. */
 export interface Expectation {
@@ -18,6 +18,7 @@ export interface Expectation {
  */
 export function assertExpected({ found, committed, next }: Outcome, expected: Expectation): void {
   assertAllowed(found, expected);
+  assertWholeTransactions(found, expected);
   const { given } = expected;
   const newest = newestOf(found);
   assert.ok(newest <= given, `timestamp ${newest} was never given out, ${given} was the newest`);
@@ -37,6 +38,28 @@ function assertAllowed(found: Known, { before, after }: Expectation): void {
     }
     if (known === before && before === after && sameIds(before, found)) return;
   }
+}
+
+/** Of each transaction all or nothing is there, but for regions that were being cleared or freed. */
+function assertWholeTransactions(found: Known, { before, after }: Expectation): void {
+  const parts = before === after ? partsOf(after) : [...partsOf(before), ...partsOf(after)];
+  const seen = new Set(
+    parts.filter(({ id, timestamp }) => holds(found, id, timestamp)).map(({ transaction }) => transaction),
+  );
+  for (const { id, timestamp, transaction } of parts) {
+    if (!seen.has(transaction) || holds(found, id, timestamp) || !holds(after, id, timestamp)) continue;
+    assert.fail(
+      `the transaction up to ${transaction} is there without ${timestamp}. Found: ${describe(found)}. After: ${describe(after)}`,
+    );
+  }
+}
+
+function partsOf(known: Known): { id: number; timestamp: number; transaction: number }[] {
+  return [...known.values()].flatMap(({ id, entries }) =>
+    entries.flatMap(({ timestamp, transaction }) =>
+      transaction === undefined ? [] : { id, timestamp, transaction },
+    ),
+  );
 }
 
 function sameIds(one: Known, other: Known): boolean {

@@ -105,7 +105,8 @@ export class Overlap {
   }
 
   async #act(): Promise<void> {
-    const kind = this.#random(20);
+    const kind = this.#random(23);
+    if (kind >= 20) return this.#transact();
     const track = this.#pick();
     if (kind < 7) return this.#append(track);
     if (kind < 9) return this.#slot(track);
@@ -147,6 +148,35 @@ export class Overlap {
     // An append to a region that is being cleared takes the clear to its end first.
     if (track.state === 'being cleared') this.#cleared(track, entries);
     else (track.lives.at(-1) as KnownEntry[]).push(...entries);
+  }
+
+  /** Two or three parts; the regions are chosen among those that are there. */
+  #transact(): void {
+    const tracks = this.#tracks.filter(
+      ({ state, handle, slot }) => state === 'there' && handle !== undefined && slot === undefined,
+    );
+    if (tracks.length === 0) return;
+    const parts = Array.from({ length: 2 + this.#random(2) }, () => ({
+      track: tracks[this.#random(tracks.length)] as Track,
+      bytes: this.#payload(this.#random(30)),
+    }));
+    const until = this.#random(2) === 0 ? 'committed' : 'persisted';
+    this.done.push(`transaction over ${parts.map(({ track }) => track.id).join(', ')} until ${until}`);
+    try {
+      const entries = this.#stream.transactionSync(
+        (tx) => {
+          for (const { track, bytes } of parts) tx.append(track.handle as Region, bytes);
+        },
+        { until },
+      );
+      const transaction = entries.at(-1)?.timestamp as number;
+      for (const [i, { timestamp }] of entries.entries()) {
+        const { track, bytes } = parts[i] as (typeof parts)[0];
+        (track.lives.at(-1) as KnownEntry[]).push({ timestamp, bytes, transaction });
+      }
+    } catch (error) {
+      if (!(error instanceof VarveError && FINE.includes(error.code))) throw error;
+    }
   }
 
   #appendLater(region: Region, bytes: Uint8Array, until: 'committed' | 'persisted', to: KnownEntry[]): void {

@@ -92,6 +92,17 @@ export class World {
     if (persisted) this.persisted();
   }
 
+  /** Notes the entries of a transaction. */
+  appendedTogether(entries: readonly Entry[], payloads: readonly Uint8Array[], persisted: boolean): void {
+    const transaction = entries.at(-1)?.timestamp as number;
+    for (const [i, { region, timestamp }] of entries.entries()) {
+      const before = this.known.get(region.id) as KnownRegion;
+      const entry = { timestamp, bytes: payloads[i] as Uint8Array, transaction };
+      this.known = withRegion(this.known, { ...before, entries: [...before.entries, entry] });
+    }
+    if (persisted) this.persisted();
+  }
+
   persisted(): void {
     this.known = allPersisted(this.known);
   }

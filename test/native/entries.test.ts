@@ -101,7 +101,7 @@ addonTest('verification works at any alignment', (addon) => {
 });
 
 addonTest(
-  'timestamps must rise, fillers must not fall, and continued entries are not for this version',
+  'timestamps must rise, fillers must not fall, and parts of transactions are entries',
   (addon) => {
     const cases: readonly (readonly [string, readonly Sketch[], number])[] = [
       ['equal timestamps', [5, 5].map((timestamp) => ({ timestamp, payload: noise(8) })), 1],
@@ -116,7 +116,7 @@ addonTest(
         1,
       ],
       ['a filler of odd length', [{ timestamp: 0, payload: noise(9), form: 3 }], 0],
-      ['a continued entry', [{ timestamp: 1, payload: noise(8), form: 2 }], 0],
+      ['a part of a transaction', [{ timestamp: 1, payload: noise(8), form: 2 }], 1],
     ];
     for (const [name, sketches, entries] of cases) {
       const bytes = new Uint8Array(256);
