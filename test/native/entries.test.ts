@@ -100,33 +100,30 @@ addonTest('verification works at any alignment', (addon) => {
   }
 });
 
-addonTest(
-  'timestamps must rise, fillers must not fall, and parts of transactions are entries',
-  (addon) => {
-    const cases: readonly (readonly [string, readonly Sketch[], number])[] = [
-      ['equal timestamps', [5, 5].map((timestamp) => ({ timestamp, payload: noise(8) })), 1],
-      ['falling timestamps', [5, 4].map((timestamp) => ({ timestamp, payload: noise(8) })), 1],
-      ['timestamp 0', [{ timestamp: 0, payload: noise(8) }], 0],
+addonTest('timestamps must rise, fillers must not fall, and parts of transactions are entries', (addon) => {
+  const cases: readonly (readonly [string, readonly Sketch[], number])[] = [
+    ['equal timestamps', [5, 5].map((timestamp) => ({ timestamp, payload: noise(8) })), 1],
+    ['falling timestamps', [5, 4].map((timestamp) => ({ timestamp, payload: noise(8) })), 1],
+    ['timestamp 0', [{ timestamp: 0, payload: noise(8) }], 0],
+    [
+      'a filler of an earlier time',
       [
-        'a filler of an earlier time',
-        [
-          { timestamp: 5, payload: noise(8) },
-          { timestamp: 4, payload: noise(8), form: 3 },
-        ],
-        1,
+        { timestamp: 5, payload: noise(8) },
+        { timestamp: 4, payload: noise(8), form: 3 },
       ],
-      ['a filler of odd length', [{ timestamp: 0, payload: noise(9), form: 3 }], 0],
-      ['a part of a transaction', [{ timestamp: 1, payload: noise(8), form: 2 }], 1],
-    ];
-    for (const [name, sketches, entries] of cases) {
-      const bytes = new Uint8Array(256);
-      write(bytes, 0, SEED, sketches);
-      const found = verify(addon, bytes, SEED);
-      assert.equal(found.entries, entries, name);
-      assert.equal(found.position, entries * 24, name);
-    }
-  },
-);
+      1,
+    ],
+    ['a filler of odd length', [{ timestamp: 0, payload: noise(9), form: 3 }], 0],
+    ['a part of a transaction', [{ timestamp: 1, payload: noise(8), form: 2 }], 1],
+  ];
+  for (const [name, sketches, entries] of cases) {
+    const bytes = new Uint8Array(256);
+    write(bytes, 0, SEED, sketches);
+    const found = verify(addon, bytes, SEED);
+    assert.equal(found.entries, entries, name);
+    assert.equal(found.position, entries * 24, name);
+  }
+});
 
 addonTest('a filler may stand first, with the last timestamp given out before it', (addon) => {
   const bytes = new Uint8Array(64);
