@@ -233,7 +233,7 @@ export class RegionLog implements Appender {
 
   /** The same with a header whose last word is `high`. */
   commitWith(window: Window, position: number, size: number, timestamp: number, high: number): void {
-    const word = (position - window.start) / 4;
+    const word = (position - window.start) >>> 2;
     window.words[word] = size;
     window.words[word + ENTRY.lowWord] = timestamp >>> 0;
     window.words[word + ENTRY.highWord] = high;

@@ -1,8 +1,11 @@
 import { lastPartWord, partWord, strideOf } from '../format/entry.js';
 import { ENTRY, Form, TIMESTAMP_SUPPLY } from '../format/layout.js';
-import type { Window } from '../media/window.js';
+import { Window } from '../media/window.js';
 import type { RegionLog } from './region-log.js';
 import type { StreamCore } from './stream-core.js';
+
+/** Before it is known. */
+const NOWHERE = new Window(new Uint8Array(0), 0);
 
 /** The most entries of a transaction: as many timestamps are supplied at a time. */
 export const PARTS_MAX = TIMESTAMP_SUPPLY;
@@ -15,17 +18,19 @@ export interface Part {
   readonly expectedLast: number | undefined;
 }
 
-/** Where a part was stored. */
-export interface Placed {
+/** A part that was committed, and where. */
+export interface Committed {
   readonly region: RegionLog;
   readonly window: Window;
   readonly position: number;
   readonly size: number;
+  readonly timestamp: number;
 }
 
-/** A part that was committed. */
-export interface Committed extends Placed {
-  readonly timestamp: number;
+/** A part on its way. */
+export interface Placed extends Committed {
+  window: Window;
+  timestamp: number;
 }
 
 /**
@@ -41,49 +46,64 @@ export function transact(core: StreamCore, parts: readonly Part[]): Committed[] 
 }
 
 function transactAlone(core: StreamCore, parts: readonly Part[]): Committed[] {
-  const ends = new Map<RegionLog, number>();
-  for (const part of parts) ends.set(part.region, endBehind(part, ends.get(part.region)));
   const { clock } = core;
+  const placed = place(parts);
   if (clock.last + parts.length >= clock.limit) core.supplyTimestamps(parts.length);
-  return commitAll(core, store(parts));
+  for (let i = 0; i < parts.length; i++) store(parts[i] as Part, placed[i] as Placed);
+  commitAll(core, placed);
+  return placed;
 }
 
-/** Returns where the part's region ends with it. */
-function endBehind({ region, data, expectedLast }: Part, before: number | undefined): number {
-  if (before === undefined) {
-    region.assertRoom(data.length);
-    region.reservations.assertNone();
-  }
-  if (expectedLast !== undefined) region.expect(expectedLast);
-  const end = (before ?? region.tail) + strideOf(data.length);
-  if (end > region.length) throw region.fullBehind(before ?? region.tail, data.length);
-  return end;
-}
-
-/** Stores the payloads where they will count. */
-function store(parts: readonly Part[]): Placed[] {
-  const tails = new Map<RegionLog, number>();
-  return parts.map(({ region, data }) => {
-    const position = tails.get(region) ?? region.tail;
+/** Finds out where the parts will stand: one behind the other in each region. */
+function place(parts: readonly Part[]): Placed[] {
+  const ends = new Map<RegionLog, number>();
+  const placed: Placed[] = [];
+  for (const part of parts) {
+    const { region, data } = part;
+    const position = ends.get(region) ?? firstPlace(part);
+    if (part.expectedLast !== undefined) region.expect(part.expectedLast);
     const end = position + strideOf(data.length);
-    tails.set(region, end);
-    const window = region.windowFor(position, end);
-    region.stop();
-    window.bytes.set(data, position - window.start + ENTRY.header);
-    return { region, window, position, size: data.length };
-  });
+    if (end > region.length) throw region.fullBehind(position, data.length);
+    ends.set(region, end);
+    placed.push({ region, window: NOWHERE, position, size: data.length, timestamp: 0 });
+  }
+  return placed;
 }
 
-function commitAll({ clock }: StreamCore, placed: readonly Placed[]): Committed[] {
+function firstPlace({ region, data }: Part): number {
+  region.assertRoom(data.length);
+  region.reservations.assertNone();
+  return region.tail;
+}
+
+/** Stores a payload where it will count. */
+function store({ region, data }: Part, placed: Placed): void {
+  const { position, size } = placed;
+  const window = region.windowFor(position, position + strideOf(size));
+  region.stop();
+  window.bytes.set(data, position - window.start + ENTRY.header);
+  placed.window = window;
+}
+
+function commitAll({ clock }: StreamCore, placed: readonly Placed[]): void {
+  const [only] = placed;
+  if (only !== undefined && placed.length === 1) {
+    only.timestamp = only.region.commitAt(only.window, only.position, only.size, Form.entry);
+    return;
+  }
+  const { persisted } = clock;
   const last = clock.last + placed.length;
-  return placed.map((each) => {
-    const { region, window, position, size } = each;
-    if (placed.length === 1)
-      return { ...each, timestamp: region.commitAt(window, position, size, Form.entry) };
+  for (const each of placed) {
     const timestamp = clock.last + 1;
-    region.commitWith(window, position, size, timestamp, headerOf(timestamp, last, clock.persisted));
-    return { ...each, timestamp };
-  });
+    each.timestamp = timestamp;
+    each.region.commitWith(
+      each.window,
+      each.position,
+      each.size,
+      timestamp,
+      headerOf(timestamp, last, persisted),
+    );
+  }
 }
 
 /** The last word of a part's header. */
