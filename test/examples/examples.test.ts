@@ -10,8 +10,8 @@ import { temporaryDirectory } from '../helpers/media.js';
 const HOOK = new URL('./use-this-build.js', import.meta.url).href;
 const EXAMPLES = new URL('../../examples/', import.meta.url);
 
-/** What each of them writes. */
-const OUTPUTS: Record<string, string> = {
+/** What each of them writes. How often the power can be cut depends on how often varve syncs, which is its own business. */
+const OUTPUTS: Record<string, string | RegExp> = {
   'asynchronous-appends': `
 1000 entries are durable, the last of them: measurement 999
 committed: true
@@ -24,6 +24,9 @@ summer: 65536 bytes
 winter: 131072 bytes
   timestamp 2, 9 bytes: 66696e6520636c6179
 `,
+  'copy-on-write-tree': /^\npower cut at \d{3} points, \d{3} restarts\nthe lake was frozen, and is open\n$/,
+  'double-write-buffer':
+    /^\npower cut at \d{3} points, \d{3} restarts\n\d{3} of them found torn pages, and none has any left\n$/,
   'draw-the-stream': `
 stream: 1048576 bytes
 ├── letters: 16384 bytes
@@ -63,6 +66,8 @@ all of them, as it happened:
 from timestamp 5 on:
   only seven apples are left
 `,
+  'lsm-level':
+    /^\npower cut at \d{3} points, \d{3} restarts\nall of them found every acknowledged change of 36\n$/,
   'reserve-and-publish': `
 published 19 of 100 bytes: grüße aus dem See
 entries after a cancelled slot: 1
@@ -96,7 +101,10 @@ for (const name of names) {
       text += piece;
     });
     const [code] = await once(child, 'close');
-    assert.deepEqual([code, text], [0, OUTPUTS[name]]);
+    assert.equal(code, 0);
+    const output = OUTPUTS[name];
+    if (output instanceof RegExp) assert.match(text, output);
+    else assert.equal(text, output);
     assert.deepEqual(readdirSync(scratch), []);
   });
 }
