@@ -14,6 +14,8 @@ interface Reserved {
 export interface ModelEntry {
   readonly timestamp: number;
   readonly bytes: Uint8Array;
+  /** What all entries of a transaction have in common. */
+  readonly transaction?: object;
 }
 
 /** A region as plain arrays. */
@@ -37,6 +39,15 @@ export class Model {
     region.queue.push(reserved);
     this.settle(region);
     return reserved;
+  }
+
+  /** Entries were committed together. */
+  transact(parts: readonly { region: ModelRegion; bytes: Uint8Array }[]): void {
+    const transaction = {};
+    for (const { region, bytes } of parts) {
+      this.committed += 1;
+      region.entries.push({ timestamp: this.committed, bytes, transaction });
+    }
   }
 
   /** Commits what stands at the front and is not open any more. */
@@ -119,6 +130,7 @@ export async function compareAfterCrash(model: Model, real: Real): Promise<void>
         model.regions.map((region) => [region.id, region.name, region.size]),
       );
       for (const expected of model.regions) compareSurvivors(expected, stream.region(expected.id), persisted);
+      assertWhole(model, stream);
       seen.push(JSON.stringify(Array.from(stream.entries(), (entry) => entry.timestamp)));
       if (!readOnly) assert.deepEqual((await stream.check()).problems, []);
     } finally {
@@ -127,6 +139,20 @@ export async function compareAfterCrash(model: Model, real: Real): Promise<void>
   }
   assert.deepEqual(new Set(seen).size, 1, 'recovering twice is recovering once');
   rmSync(crash);
+}
+
+/** Of each transaction everything survived, or nothing. */
+function assertWhole(model: Model, stream: Stream): void {
+  const fates = new Map<object, boolean>();
+  for (const { id, entries } of model.regions) {
+    const survivors = [...(stream.region(id) ?? [])].length;
+    for (const [i, { transaction, timestamp }] of entries.entries()) {
+      if (transaction === undefined) continue;
+      const fate = fates.get(transaction) ?? i < survivors;
+      assert.equal(i < survivors, fate, `entry ${timestamp} and the rest of its transaction`);
+      fates.set(transaction, fate);
+    }
+  }
 }
 
 function compareSurvivors(expected: ModelRegion, region: Region | undefined, persisted: number): void {

@@ -159,6 +159,36 @@ function settleSlot(pick: number, size: number, seed: number, cancel: boolean): 
   });
 }
 
+/** Appends to the regions in turns; what does not fit leaves everything as it was. */
+function transaction(picks: readonly number[], size: number, until: 'committed' | 'persisted'): Command {
+  return command(`transaction over ${picks} of ${size} bytes until ${until}`, async (model, real) => {
+    const { stream } = real;
+    const regions = picks.flatMap((pick) => model.regions[pick % Math.max(1, model.regions.length)] ?? []);
+    // Nothing tells whether an empty entry fits where no byte does.
+    if (regions.some((region) => !isQuiet(region) || real.region(region).available === 0)) return;
+    const parts = regions.map((region, i) => ({ region, bytes: pattern(size + i, i) }));
+    const room = new Map<ModelRegion, number>();
+    for (const { region, bytes } of parts) {
+      const left = room.get(region) ?? real.region(region).available + 16;
+      room.set(region, left - 16 - Math.ceil(bytes.length / 8) * 8);
+    }
+    const fits = [...room.values()].every((left) => left >= 0);
+    const transact = () =>
+      stream.transaction(
+        (tx) => {
+          for (const { region, bytes } of parts) tx.append(real.region(region), bytes);
+        },
+        { until },
+      );
+    if (!fits) {
+      await assert.rejects(transact(), (error) => isFailure(error, ['VARVE_FULL']));
+      return;
+    }
+    await transact();
+    model.transact(parts);
+  });
+}
+
 function persist(sync: boolean): Command {
   return command('persist', async (model, real) => {
     if (sync) real.stream.persistSync();
@@ -225,6 +255,13 @@ export const commands = fc.commands(
     fc.tuple(pick, entrySize).map((args) => reserve(...args)),
     fc.tuple(fc.nat(5), entrySize, fc.nat(), fc.boolean()).map((args) => settleSlot(...args)),
     fc.tuple(fc.nat(5), entrySize, fc.nat(), fc.constant(false)).map((args) => settleSlot(...args)),
+    fc
+      .tuple(
+        fc.array(pick, { minLength: 1, maxLength: 4 }),
+        entrySize,
+        fc.constantFrom('committed' as const, 'persisted' as const),
+      )
+      .map((args) => transaction(...args)),
     fc.boolean().map(persist),
     fc.constant(reopen),
     fc.constant(checkStream),
