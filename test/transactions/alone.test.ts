@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Entry, MemoryMedium, type Region, Stream } from '../../src/index.js';
+import { type Entry, MemoryMedium, type Region, Stream, type Transaction } from '../../src/index.js';
+import { SimulatedMedium } from '../../src/testing/index.js';
 import { texts, utf8 } from '../helpers/bytes.js';
 import { fails, rejects } from '../helpers/errors.js';
 import { memoryStream, onEveryMedium } from '../helpers/media.js';
@@ -89,7 +90,7 @@ onEveryMedium('what throws leaves nothing', async (_t, place) => {
     }),
     failure,
   );
-  const full = (tx: Parameters<Parameters<Stream['transaction']>[0]>[0]) => {
+  const full = (tx: Transaction) => {
     tx.append(orders, 'a');
     tx.append(stock, new Uint8Array(60_000));
     tx.append(stock, new Uint8Array(6_000));
@@ -105,7 +106,7 @@ onEveryMedium('a transaction stands behind open slots, or says that it cannot', 
   const [orders, stock] = await twoRegions(stream);
   const slot = orders.reserve(5);
   slot.data.set(utf8('first'));
-  const both = (tx: Parameters<Parameters<Stream['transaction']>[0]>[0]) => {
+  const both = (tx: Transaction) => {
     tx.append(stock, 'b');
     tx.append(orders, 'a');
   };
@@ -199,4 +200,24 @@ test('a stream that is closed or read-only takes no transaction', async () => {
   );
   assert.deepEqual(texts(reader.region('r') ?? []), []);
   await reader.close();
+});
+
+test('one drain makes a transaction durable, over however many regions', async () => {
+  const medium = new SimulatedMedium('256KiB');
+  const stream = await Stream.open(medium);
+  const regions = await Promise.all(Array.from({ length: 5 }, () => stream.allocate('4KiB')));
+  const all = (tx: Transaction): void => {
+    for (const region of regions) tx.append(region, 'x');
+  };
+  // The first one gets the stream a supply of timestamps.
+  stream.transactionSync(all);
+  let drains = 0;
+  medium.onDrain = (moment) => {
+    if (moment === 'before drain') drains++;
+  };
+  stream.transactionSync(all);
+  assert.equal(drains, 1);
+  await Promise.all([stream.transaction(all), stream.transaction(all), regions[0]?.append('y')]);
+  assert.equal(drains, 2);
+  await stream.close();
 });
