@@ -100,7 +100,10 @@ export function runTransactionSync(
   return entries;
 }
 
-/** Runs a transaction whose function may take its time. */
+/**
+ * Runs a transaction whose function may take its time. If it takes none, the entries are committed before this returns, so that they share a sync
+ * with what is appended next.
+ */
 export async function runTransaction(
   core: StreamCore,
   body: (transaction: Transaction) => unknown,
@@ -109,11 +112,31 @@ export async function runTransaction(
   const persists = checked(core, body, options);
   const transaction = new Transaction(core);
   try {
-    await body(transaction);
+    const collected = body(transaction);
+    if (isThenable(collected)) await collected;
   } finally {
     transaction.end();
   }
-  const entries = await commitOnceFree(transaction);
+  let entries = commitIfFree(transaction);
+  while (entries === undefined) {
+    await transaction.slotsSettled();
+    entries = commitIfFree(transaction);
+  }
+  return persisted(core, entries, persists);
+}
+
+/** Undefined if a slot is open that has to be settled before. */
+function commitIfFree(transaction: Transaction): Entry[] | undefined {
+  try {
+    return transaction.commit();
+  } catch (error) {
+    if (error instanceof VarveError && error.code === 'VARVE_BUSY') return undefined;
+    throw error;
+  }
+}
+
+/** Resolves with the entries once they are persisted, or sees to it that they will be. */
+function persisted(core: StreamCore, entries: Entry[], persists: boolean): Promise<Entry[]> | Entry[] {
   const last = entries.at(-1);
   if (last === undefined) return entries;
   if (!persists) {
@@ -123,17 +146,6 @@ export async function runTransaction(
   return new Promise((resolve, reject) => {
     core.persister.whenAppended(last.timestamp, entries, resolve, reject);
   });
-}
-
-async function commitOnceFree(transaction: Transaction): Promise<Entry[]> {
-  for (;;) {
-    try {
-      return transaction.commit();
-    } catch (error) {
-      if (!(error instanceof VarveError && error.code === 'VARVE_BUSY')) throw error;
-    }
-    await transaction.slotsSettled();
-  }
 }
 
 function checked(core: StreamCore, body: unknown, options: PublishOptions | undefined): boolean {
