@@ -52,6 +52,37 @@ test('an empty stream travels too, and may change its size', async (t) => {
   assert.deepEqual([code, stat.size, stat.regions], [0, 8 * 1024 * 1024, []]);
 });
 
+test('commands that write let a stream grow up to --max-size', async (t) => {
+  const path = `${await newStream(t)}.small`;
+  const sizes = ['--size', '64KiB', '--max-size', '1MiB'];
+  const made = (await json('create', path, ...sizes)) as { size: number; available: number };
+  assert.deepEqual([made.size, made.available], [64 * 1024, (1024 - 12) * 1024]);
+  await output('regions', 'allocate', path, '100KiB', 'a', '--max-size', '1MiB');
+  const limited = await feed(
+    'x'.repeat(200_000),
+    'append',
+    path,
+    'b',
+    '--allocate',
+    '300KiB',
+    '--max-size',
+    '200KiB',
+  );
+  assert.deepEqual([limited.code, limited.stderr.includes('maxSize of 200 KiB')], [1, true]);
+  const all = ['b', '--allocate', '300KiB', '--max-size', '1MiB'];
+  assert.equal((await feed('x'.repeat(200_000), 'append', path, ...all)).code, 0);
+  const { size } = (await json('stat', path)) as { size: number };
+  assert.equal(size, (12 + 100 + 300) * 1024);
+  assert.match(await output('stat', path), /^size +412 KiB, 0 B free for regions$/m);
+  assert.equal((await varve('regions', 'allocate', path, '4096')).code, 1);
+
+  const { stdout } = await varve('export', path);
+  const copy = `${path}.copy`;
+  assert.equal((await feed(stdout, 'import', copy, '--size', '64KiB', '--max-size', '1MiB')).code, 0);
+  assert.deepEqual(await contentsOf(copy), await contentsOf(path));
+  assert.equal((await varve('create', `${path}.wrong`, '--size', '2MiB', '--max-size', '1MiB')).code, 2);
+});
+
 test('an export that is cut short, changed or none is refused, and leaves nothing behind', async (t) => {
   const path = await newStream(t, 'a');
   await feed('one\ntwo', 'append', path);

@@ -22,6 +22,14 @@ function twoRegions(stream: Stream): void {
   first.appendSync('there before');
 }
 
+/** Streams that have hardly any room left, and may grow. */
+export const GROWING: readonly Base[] = [
+  baseOf('closed, may grow', 13_312, true, twoRegions),
+  baseOf('full table and no room, may grow', 12_288 + 15 * 64, true, (stream) => {
+    for (let i = 0; i < 14; i++) stream.allocateSync(64).appendSync('x');
+  }),
+].map((base) => ({ ...base, maxSize: 20_000 }));
+
 /** Where sequences start. */
 export const BASES: readonly Base[] = [
   baseOf('closed', 16_384, true, twoRegions),

@@ -14,7 +14,7 @@ export class ImageKeys {
    * @param units what may be patched in it
    */
   constructor(durable: Uint8Array, units: readonly Unit[]) {
-    const base = keyOf(durable, 0, durable.length, 0);
+    const base = wholeKey(durable);
     this.#low = base.low;
     this.#high = base.high;
     this.#units = units.map((unit) =>
@@ -42,7 +42,7 @@ export class ImageKeys {
 
 /** The number of one image: 53 bits. */
 export function imageKey(image: Uint8Array): number {
-  const { low, high } = keyOf(image, 0, image.length, 0);
+  const { low, high } = wholeKey(image);
   return joined(low, high);
 }
 
@@ -53,6 +53,12 @@ function joined(low: number, high: number): number {
 interface Key {
   low: number;
   high: number;
+}
+
+/** Images of different lengths are different ones, also where there is nothing but zeroes at the end. */
+function wholeKey(image: Uint8Array): Key {
+  const { low, high } = keyOf(image, 0, image.length, 0);
+  return { low: (low + mix(image.length)) | 0, high };
 }
 
 /** Two sums over the 8-byte words of [at, at + length), which lie at `offset` of the image. Zeroes add nothing. */

@@ -138,3 +138,15 @@ export const OPERATIONS: readonly Operation[] = [
   persist,
   reopen,
 ];
+
+/** What is done to streams that may grow. */
+export const GROWING_OPERATIONS: readonly Operation[] = [
+  allocate(512),
+  allocate(2048, 'large'),
+  allocate(5000),
+  append(-1, 100, 'committed'),
+  append(-1, 'all', 'persisted'),
+  free(-1),
+  clear(-1),
+  reopen,
+];

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type Entry, type Region, Stream, VarveError } from '../../src/index.js';
+import { type Entry, type Region, Stream, type StreamOptions, VarveError } from '../../src/index.js';
 import type { Medium } from '../../src/media/medium.js';
 import type { CrashPoint, SimulatedMedium } from '../../src/testing/index.js';
 import {
@@ -33,6 +33,8 @@ export interface Base {
   readonly image: Uint8Array;
   readonly known: Known;
   readonly given: number;
+  /** What streams on it are opened with, as long as no crash comes. */
+  readonly maxSize?: number;
 }
 
 /** Errors that an operation may meet with in a stream that is full or has slots open. Nothing must have changed then. */
@@ -50,12 +52,14 @@ export class World {
   /** Appended behind slots that are still open: closing commits them. */
   behind: { region: number; bytes: Uint8Array }[] = [];
   #payloads = 0;
+  readonly #options: StreamOptions;
 
   /** @param medium holds the base's image */
   constructor(base: Base, medium: CrashMedium) {
     this.medium = medium;
+    this.#options = { mode: 'open', ...(base.maxSize === undefined ? {} : { maxSize: base.maxSize }) };
     this.given = base.given;
-    this.stream = Stream.openSync(this.medium, { mode: 'open' });
+    this.stream = Stream.openSync(this.medium, this.#options);
     this.known = readAll(this.stream);
     this.#watch();
   }
@@ -129,7 +133,7 @@ export class World {
   reopen(): void {
     this.stream.closeSync();
     this.given = Math.max(this.given, this.stream.committed);
-    this.stream = Stream.openSync(this.medium, { mode: 'open' });
+    this.stream = Stream.openSync(this.medium, this.#options);
     this.#adopt();
   }
 
@@ -139,7 +143,7 @@ export class World {
     this.medium = medium;
     this.behind = [];
     this.given = given;
-    this.stream = Stream.openSync(this.medium, { mode: 'open' });
+    this.stream = Stream.openSync(this.medium, this.#options);
     this.known = readAll(this.stream);
     this.#watch();
   }

@@ -16,7 +16,7 @@ type Act = (image: Uint8Array, base: Base, random: Random) => Uint8Array | undef
 
 const HEADER_WORDS = [HEADER.streamSize, HEADER.blockSize, HEADER.dataStart, HEADER.created];
 const HEADER_HALVES = [HEADER.version, HEADER.mayIgnore, HEADER.mayOnlyRead, HEADER.mustRefuse];
-const STATE_WORDS = [STATE.sequence, STATE.limit, STATE.checkpoint, STATE.newest];
+const STATE_WORDS = [STATE.sequence, STATE.limit, STATE.checkpoint, STATE.newest, STATE.streamSize];
 const RECORD_WORDS = [
   RECORD.sequence,
   RECORD.id,

@@ -45,6 +45,11 @@ test('a stream whose numbers cannot be counted on from is refused before anythin
     [STATE.limit, 2n ** 64n - 1n],
     [STATE.sequence, 2n ** 53n],
     [STATE.newest, 2n ** 63n],
+    [STATE.streamSize, 1n],
+    [STATE.streamSize, 64n * 1024n],
+    [STATE.streamSize, 64n * 1024n + 64n],
+    [STATE.streamSize, 2n ** 53n],
+    [STATE.streamSize, 2n ** 64n - 1n],
   ];
   for (const [field, value] of forgeries) {
     fails('VARVE_CORRUPT', () =>

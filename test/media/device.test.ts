@@ -93,6 +93,25 @@ if ('problem' in loop) {
     assert.equal(fs.readFileSync(device).subarray(0, 3).toString(), 'xxx');
   });
 
+  test('a stream on a part of a device grows up to the end of the device', () => {
+    wipe();
+    const stream = Stream.openSync(device, { size: SIZE / 4, maxSize: 8 * SIZE });
+    assert.equal(stream.available, SIZE - 12_288);
+    const region = stream.allocateSync(SIZE / 2);
+    region.appendSync('beyond the old end');
+    const { size } = stream;
+    assert.ok(size > SIZE / 2 && size < SIZE);
+    assert.throws(() => stream.allocateSync(SIZE / 2), { code: 'VARVE_FULL' });
+    stream.allocateSync(stream.available);
+    assert.equal(stream.size, SIZE);
+    stream.closeSync();
+    const again = Stream.openSync(device, { size: SIZE, maxSize: 8 * SIZE });
+    assert.equal(again.size, SIZE);
+    assert.equal(again.available, 0);
+    assert.equal([...(again.region(region.id) ?? [])][0]?.text(), 'beyond the old end');
+    again.closeSync();
+  });
+
   test('a creation that a crash cut short is begun anew', () => {
     wipe();
     fs.writeFileSync(device, Buffer.from('8956415256450d0a', 'hex'), { flag: 'r+' });

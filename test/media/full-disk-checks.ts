@@ -31,6 +31,30 @@ export function declareFullDiskTests(name: string): void {
     medium.close();
   });
 
+  test(`${name}: a disk without room for a growth is no harm, and the file is as long as before`, (t) => {
+    const disk = join(directory, `${name}-grow`);
+    const problem = mount(t, disk, TMPFS);
+    if (problem !== undefined) return t.skip(problem);
+    const path = join(disk, 'stream');
+    const medium = open(path, { size: MIB / 2, medium: 'file' });
+    medium.publish();
+    for (const size of [4 * MIB, 1024 * MIB]) {
+      assert.throws(
+        () => medium.grow?.(MIB / 2, size),
+        (error: Error & { code?: string; path?: string; cause?: { code?: string } }) => {
+          assert.deepEqual([error.code, error.path, error.cause?.code], ['VARVE_FULL', path, 'ENOSPC']);
+          return true;
+        },
+      );
+      assert.deepEqual([medium.size, fs.statSync(path).size], [MIB / 2, MIB / 2]);
+      medium.drainSync();
+    }
+    medium.grow?.(MIB / 2, 1.75 * MIB);
+    medium.drainSync();
+    assert.equal(fs.statSync(path).blocks * 512, 1.75 * MIB, 'there is room for all of it');
+    medium.close();
+  });
+
   test(`${name}: a disk that fills up is an error of the drain, which may be repeated`, async (t) => {
     const disk = join(directory, `${name}-drain`);
     const problem = mount(t, disk, TMPFS);

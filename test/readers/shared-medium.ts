@@ -52,6 +52,7 @@ class SharedExtent implements Extent {
   }
 
   rewind(): void {
+    this.#medium.onLook?.();
     if (this.#medium.readOnly && this.#medium.shared.sight === 'copied') this.#window = undefined;
   }
 
@@ -68,6 +69,8 @@ export class SharedMedium extends PlainMedium {
   readonly queue: (() => void)[] = [];
   /** Called in the course of each drain, before and after each half of what was flushed reaches the bytes. */
   onDrain: (() => void) | undefined;
+  /** Called before anything is looked at anew. */
+  onLook: (() => void) | undefined;
 
   constructor(shared: SharedBytes, readOnly: boolean) {
     super();

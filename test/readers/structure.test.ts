@@ -102,3 +102,47 @@ bothSights('a reader follows into table extents that were added meanwhile', (sha
   );
   assert.equal(reader.available, writer.available);
 });
+
+/** A stream of 16 KiB on what has room for 256 KiB. */
+function openGrowing(shared: SharedBytes): Stream {
+  return Stream.openSync(new SharedMedium(shared, false), {
+    blockSize: 256,
+    size: '16KiB',
+    maxSize: '256KiB',
+  });
+}
+
+bothSights('a reader follows a stream that grows, and sees no more of it than there is', (shared) => {
+  const writer = openGrowing(shared);
+  const reader = open(shared, true);
+  assert.deepEqual([reader.size, reader.available], [16 * 1024, 4 * 1024]);
+  for (let i = 0; i < 6; i++) {
+    writer.allocateSync('30KiB', { name: `${i}` }).appendSync(`${i}`);
+    const region = reader.region(`${i}`);
+    assert.ok(region !== undefined);
+    assert.deepEqual(texts(region), [`${i}`]);
+    assert.equal(reader.size, writer.size);
+    assert.ok(reader.available < 30 * 1024);
+  }
+});
+
+test('a stream that grows in the midst of a look at it is no damage', () => {
+  for (const sight of ['mapped', 'copied'] as const) {
+    for (let moment = 0; moment < 8; moment++) {
+      const shared = { bytes: new Uint8Array(256 * 1024), sight, published: false };
+      const writer = openGrowing(shared);
+      const medium = new SharedMedium(shared, true);
+      const reader = Stream.openSync(medium, { readOnly: true });
+      let looks = 0;
+      medium.onLook = () => {
+        if (looks++ === moment) writer.allocateSync('30KiB', { name: 'late' }).appendSync('there');
+      };
+      reader.region('first');
+      assert.ok(looks > 1);
+      medium.onLook = undefined;
+      if (looks <= moment) continue;
+      assert.equal(Array.from(reader.regions()).length, 1, `${sight}, at look ${moment}`);
+      assert.deepEqual(texts(reader.entries()), ['there']);
+    }
+  }
+});

@@ -5,6 +5,8 @@ import { Ledger } from './ledger.js';
 import { originOf, payloadOf } from './payload.js';
 import { type SharedBytes, SharedMedium, type Sight } from './shared-medium.js';
 
+/** It grows, while others look. */
+const SIZE_FIRST = 14 * 1024;
 const SIZE = 128 * 1024;
 const BLOCK = 64;
 const REGIONS_MAX = 40;
@@ -159,7 +161,11 @@ export class World {
       medium.onDrain = undefined;
       throw new Killed();
     };
-    return Stream.openSync(medium, this.shared.published ? {} : { blockSize: BLOCK });
+    const growing = { maxSize: SIZE };
+    return Stream.openSync(
+      medium,
+      this.shared.published ? growing : { ...growing, blockSize: BLOCK, size: SIZE_FIRST },
+    );
   }
 
   /** Another writer takes over, and finds what the last one has left. */

@@ -1,6 +1,6 @@
 /** A thread of a test: it attaches to the stream and does what it is asked to, one message after the other. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { type Entry, type Region, type Slot, Stream, type StreamHandle } from '../../src/index.js';
+import { type Entry, type Region, type Slot, Stream, type StreamHandle, VarveError } from '../../src/index.js';
 import type { Acts, Answer, Request } from './thread.js';
 
 let stream: Stream;
@@ -76,6 +76,15 @@ const acts: {
   },
   readKept: () => kept.at(-1)?.text() ?? '',
   allocate: async (name) => (await stream.allocate('64KiB', { name })).id,
+  allocateSize: async (size) => (await stream.allocate(size)).id,
+  allocateForEver(size, text) {
+    try {
+      for (;;) stream.allocateSync(size).appendSync(text);
+    } catch (error) {
+      if (!(error instanceof VarveError && error.code === 'VARVE_FULL')) throw error;
+    }
+  },
+  size: () => stream.size,
   named: (name) => stream.region(name)?.id ?? 0,
   clear: (id) => regionOf(id).clear(),
   free: (id) => regionOf(id).free(),

@@ -27,6 +27,10 @@ export interface Acts {
   keepReading(region: number): void;
   readKept(): string;
   allocate(name: string): number;
+  allocateSize(size: string): number;
+  /** Until the thread is terminated, or the stream is full. */
+  allocateForEver(size: number, text: string): void;
+  size(): number;
   named(name: string): number;
   clear(region: number): void;
   free(region: number): void;
