@@ -145,7 +145,7 @@ export const GROWING_OPERATIONS: readonly Operation[] = [
   allocate(2048, 'large'),
   allocate(5000),
   append(-1, 100, 'committed'),
-  append(-1, 'all', 'persisted'),
+  append(-1, 300, 'persisted'),
   free(-1),
   clear(-1),
   reopen,
