@@ -1,7 +1,7 @@
-// Makes test/golden/v1-*.varve and what must be read from them. It was run once for version 1 of the format, and is not to be
+// Makes test/golden/v1-*.varve and what must be read from them. It was run once for each of them, and is not to be
 // run again: the files show that later programs read what the first one wrote. A later version of the format gets files of its own.
 //
-//   npm run build && node scripts/make-golden.js <directory>
+//   npm run build && node scripts/make-golden.js <directory> <name> ...        name: closed, table, crashed, grown
 //
 // It needs the native addon. What is expected is written down from what was appended, not from what is read back.
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -137,10 +137,30 @@ async function makeCrashed() {
   await stream.close();
 }
 
+/** It has grown twice, for a region and for the table. */
+async function makeGrown() {
+  const path = join(target, 'v1-grown.varve');
+  const notes = new Notes();
+  const options = { size: 13 * 1024, blockSize: 64, mode: 'create', medium: 'file', maxSize: '64KiB' };
+  let stream = await Stream.open(path, options);
+  const first = notes.region(await stream.allocate(512, { name: 'first' }));
+  notes.entry(first, first.appendSync('in what it began with'));
+  const large = notes.region(await stream.allocate(4096, { name: 'large' }));
+  notes.entry(large, large.appendSync(bytes(3000)));
+  await stream.close();
+  stream = await Stream.open(path, { medium: 'file', maxSize: '64KiB' });
+  for (let i = 0; i < 14; i++) {
+    const region = notes.region(await stream.allocate(64));
+    notes.entry(region, region.appendSync(bytes(i)));
+  }
+  notes.write('v1-grown', stream);
+  await stream.close();
+}
+
+const MAKERS = { closed: makeClosed, table: makeTable, crashed: makeCrashed, grown: makeGrown };
+
 try {
-  await makeClosed();
-  await makeTable();
-  await makeCrashed();
+  for (const name of process.argv.slice(3)) await MAKERS[name]();
 } finally {
   rmSync(work, { recursive: true, force: true });
 }

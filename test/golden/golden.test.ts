@@ -3,7 +3,7 @@ import { copyFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { FORM_SHIFT, Form, STATE, STATE_CLEAN } from '../../src/format/layout.js';
+import { FORM_SHIFT, Form, HEADER, STATE, STATE_CLEAN } from '../../src/format/layout.js';
 import { type Region, Stream } from '../../src/index.js';
 import { FILE_KINDS, problemOf, temporaryDirectory } from '../helpers/media.js';
 
@@ -17,7 +17,7 @@ interface Golden {
 
 const FURTHER = 'goes on';
 
-const NAMES = ['v1-closed', 'v1-table', 'v1-crashed'];
+const NAMES = ['v1-closed', 'v1-table', 'v1-crashed', 'v1-grown'];
 
 function pathOf(file: string): string {
   return fileURLToPath(new URL(`../../../test/golden/${file}`, import.meta.url));
@@ -80,8 +80,11 @@ function appendTo(region: Region, golden: Golden): void {
 }
 
 test('the files hold what they are there for', () => {
-  const [closed, table, crashed] = NAMES.map((name) => readFileSync(pathOf(`${name}.varve`)));
-  assert.ok(closed && table && crashed);
+  const [closed, table, crashed, grown] = NAMES.map((name) => readFileSync(pathOf(`${name}.varve`)));
+  assert.ok(closed && table && crashed && grown);
+  const { size } = goldenOf('v1-grown');
+  assert.ok(grown.readBigUInt64LE(HEADER.streamSize) < size, 'it has grown');
+  assert.deepEqual([grown.readBigUInt64LE(STATE.at + STATE.streamSize), grown.length], [BigInt(size), size]);
   const isClean = (file: Buffer) => (file.readUInt32LE(STATE.at + STATE.flags) & STATE_CLEAN) !== 0;
   assert.deepEqual([isClean(closed), isClean(table), isClean(crashed)], [true, true, false]);
   assert.deepEqual(formsIn(closed, 'slots'), [
