@@ -106,7 +106,11 @@ export class Stream {
     return shareStream(this.#core);
   }
 
-  /** Bytes of the stream, as it is now: it may have grown (`maxSize`). A closed one says what it was last seen to be. */
+  /**
+   * Bytes of the stream, as it is now: it may have grown (`maxSize`). A closed one says what it was last seen to be.
+   *
+   * @throws VARVE_IO if that cannot be read, in a read-only stream
+   */
   get size(): number {
     if (!this.closed) this.#core.others.notice();
     return this.#core.prefix.size;

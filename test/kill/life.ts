@@ -13,6 +13,8 @@ export interface Order {
   readonly medium: 'pmem' | 'page-cache' | 'file';
   /** Bytes of the stream, should it have to be created. */
   readonly size: number;
+  /** Bytes up to which it may grow. */
+  readonly maxSize: number;
   /** Counts the writers of a stream. */
   readonly run: number;
   readonly seed: number;

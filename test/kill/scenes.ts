@@ -13,6 +13,8 @@ export type SceneKind = Order['medium'] | 'block device';
 /** All of them. */
 export const SCENE_KINDS: readonly SceneKind[] = ['pmem', 'page-cache', 'file', 'block device'];
 
+/** It grows from this, under way. */
+const SIZE_FIRST = 2 ** 16;
 const SIZE = 4 * 2 ** 20;
 
 /** What is given back after use. */
@@ -40,7 +42,7 @@ export async function play(
   const place = kind === 'block device' ? deviceToWrite() : fileToWrite(kind);
   if (typeof place === 'string') return place;
   const medium = kind === 'block device' ? 'file' : kind;
-  const scene = { path: place.path, medium, size: SIZE, seed };
+  const scene = { path: place.path, medium, size: SIZE_FIRST, maxSize: SIZE, seed };
   const story = new Story(scene);
   try {
     while (story.tally.kills < kills && Date.now() < until) await story.next();
@@ -87,7 +89,7 @@ function deviceToWrite(): Place | string {
   }
   const path = stdout.trim();
   // A device that is cut off in the midst of being given a stream has to be wiped before it can be given one again.
-  Stream.openSync(path, { size: SIZE }).closeSync();
+  Stream.openSync(path, { size: SIZE_FIRST }).closeSync();
   const remove = (): void => {
     spawnSync('losetup', ['-d', path]);
     file.remove();

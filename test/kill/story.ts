@@ -12,6 +12,7 @@ export interface Scene {
   readonly medium: Order['medium'];
   /** Bytes of the stream. */
   readonly size: number;
+  readonly maxSize: number;
   readonly seed: number;
 }
 

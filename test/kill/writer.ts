@@ -16,7 +16,7 @@ function tell(line: string): void {
 }
 
 const scribe = new Scribe({
-  open: () => Stream.open(order.path, { size: order.size, medium: order.medium }),
+  open: () => Stream.open(order.path, { size: order.size, maxSize: order.maxSize, medium: order.medium }),
   tell,
   announce: tell,
   run: order.run,

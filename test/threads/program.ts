@@ -1,6 +1,13 @@
 /** A thread of a test: it attaches to the stream and does what it is asked to, one message after the other. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { type Entry, type Region, type Slot, Stream, type StreamHandle, VarveError } from '../../src/index.js';
+import {
+  type Entry,
+  type Region,
+  type Slot,
+  Stream,
+  type StreamHandle,
+  VarveError,
+} from '../../src/index.js';
 import type { Acts, Answer, Request } from './thread.js';
 
 let stream: Stream;

@@ -26,7 +26,15 @@ onEveryMedium('No record boundaries, rewind is all or nothing', async (_t, place
 
 test('Everything in RAM; block streams must be grown by hand; offset lost at restart; stale lock by pid after a crash', async (t) => {
   const path = join(temporaryDirectory(t), 'restarted');
-  const life = new Life({ path, medium: 'file', size: 2 ** 24, run: 1, seed: 1, rests: true });
+  const life = new Life({
+    path,
+    medium: 'file',
+    size: 2 ** 24,
+    maxSize: 2 ** 24,
+    run: 1,
+    seed: 1,
+    rests: true,
+  });
   t.after(() => life.end());
   await life.told('resting');
   await rejects('VARVE_LOCKED', Stream.open(path, { medium: 'file' }));

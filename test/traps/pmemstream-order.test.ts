@@ -17,7 +17,15 @@ for (const kind of FILE_KINDS) {
     // It throws when it hears of a timestamp that readers have seen before.
     const ledger = new Ledger();
     for (let run = 1; run <= 4; run += 1) {
-      const life = new Life({ path, medium: kind, size: 2 ** 24, run, seed: run, rests: false });
+      const life = new Life({
+        path,
+        medium: kind,
+        size: 2 ** 24,
+        maxSize: 2 ** 24,
+        run,
+        seed: run,
+        rests: false,
+      });
       t.after(() => life.end());
       await life.toldLines(200);
       await life.kill();
