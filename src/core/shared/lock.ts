@@ -1,3 +1,4 @@
+import { awaitWord } from './awake.js';
 import { passTime } from './pass-time.js';
 import type { Threads } from './threads.js';
 
@@ -56,7 +57,7 @@ export class SharedLock {
   async freed(): Promise<void> {
     const found = this.#announceSleeper();
     if (found === 0) return;
-    await Atomics.waitAsync(this.#words, this.#at, found, PATIENCE).value;
+    await awaitWord(this.#words, this.#at, found, PATIENCE);
   }
 
   /** As `freed`, blocking. */

@@ -5,6 +5,7 @@ import { conflict, full } from '../append-errors.js';
 import type { Appender } from '../appender.js';
 import type { RegionLog } from '../region-log.js';
 import { storeParts } from '../reservations.js';
+import { awaitWord } from './awake.js';
 import { heldTimestamp, REGION, readTimestamp, UNIT, UNIT_SHIFT } from './board.js';
 import type { WriteThrough } from './commit-record.js';
 import { Durability } from './durability.js';
@@ -265,7 +266,7 @@ export class SharedLog implements Appender, WriteThrough {
 
   /** As `waitSync`, off the main thread. */
   async wait(tail: number, patience: number): Promise<void> {
-    await Atomics.waitAsync(this.#words, this.line + TAIL, tail >>> UNIT_SHIFT, patience).value;
+    await awaitWord(this.#words, this.line + TAIL, tail >>> UNIT_SHIFT, patience);
   }
 
   /** Takes over into this thread's `RegionLog` how far the region goes; true if that is further than it knew. */
