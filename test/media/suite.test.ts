@@ -110,6 +110,38 @@ test('the suite finds a medium that forgets', async () => {
   assert.ok(failures.some((name) => name.includes('what was drained is there')));
 });
 
+test('the suite finds a medium that only says that it grows', async () => {
+  const failures = await failuresOf((size) => new StuntedMedium(size));
+  assert.ok(failures.some((name) => name.includes('what it grows by is there')));
+});
+
+test('the suite finds a medium that grows beyond its own limit', async () => {
+  const failures = await failuresOf((size) => new BoundlessMedium(size));
+  assert.deepEqual(failures, ['m: more than there is room for is refused, and nothing has changed']);
+});
+
+/** It stays as it is. */
+class StuntedMedium extends MemoryMedium {
+  override grow(): void {}
+}
+
+/** It has a limit, and does not keep it. */
+class BoundlessMedium extends MemoryMedium {
+  override get sizeMax(): number {
+    return 2 ** 26;
+  }
+
+  override grow(_from: number, to: number): void {
+    this.#extra = Math.max(this.#extra, to);
+  }
+
+  override get size(): number {
+    return Math.max(super.size, this.#extra);
+  }
+
+  #extra = 0;
+}
+
 /** One buffer for everything, for ever. */
 class SharedMedium extends MemoryMedium {
   readonly #bytes: Uint8Array;
