@@ -1,5 +1,6 @@
 export { VarveError, type VarveErrorCode, type VarveErrorDetails } from './base/errors.js';
 export type { CheckReport } from './core/check.js';
+export type { Gap } from './core/log/log-walker.js';
 export type { Missing, MissingRange } from './core/loss.js';
 export type { Problem } from './core/problem.js';
 export type { Access, Extent, Medium, MediumKind } from './media/medium.js';
@@ -12,6 +13,16 @@ export { type Codec, jsonCodec } from './stream/codec.js';
 export { Cursor } from './stream/cursor.js';
 export type { Data } from './stream/data.js';
 export { Entry } from './stream/entry.js';
+export { Log } from './stream/log.js';
+export type {
+  LogAppendOptions,
+  LogEntriesOptions,
+  LogOptions,
+  LogTailOptions,
+  OnGap,
+  RetainOptions,
+  TrimOptions,
+} from './stream/log-options.js';
 export type { OpenOptions, Progress, StreamOptions, Target } from './stream/open-options.js';
 export type { AppendOptions, EntriesOptions, PublishOptions, TailOptions, Until } from './stream/options.js';
 export type { Pipeable } from './stream/pipeable.js';

@@ -14,7 +14,8 @@ export type VarveErrorCode =
   | 'VARVE_NOT_FOUND'
   | 'VARVE_POISONED'
   | 'VARVE_READ_ONLY'
-  | 'VARVE_REGION_FREED';
+  | 'VARVE_REGION_FREED'
+  | 'VARVE_TRIMMED';
 
 /** What an error may say beside its message. */
 export interface VarveErrorDetails {
@@ -24,6 +25,8 @@ export interface VarveErrorDetails {
   path?: string;
   /** A place in bytes: within the region for entries, within the stream for everything else. */
   offset?: number;
+  /** Timestamps of which entries were trimmed before they were read, both included. */
+  gap?: { readonly from: number; readonly to: number };
 }
 
 /**
@@ -36,12 +39,14 @@ export class VarveError extends Error {
   readonly code: VarveErrorCode;
   readonly path?: string;
   readonly offset?: number;
+  readonly gap?: { readonly from: number; readonly to: number };
 
   constructor(code: VarveErrorCode, message: string, details: VarveErrorDetails = {}) {
     super(message, 'cause' in details ? { cause: details.cause } : undefined);
     this.code = code;
     if (details.path !== undefined) this.path = details.path;
     if (details.offset !== undefined) this.offset = details.offset;
+    if (details.gap !== undefined) this.gap = details.gap;
   }
 }
 

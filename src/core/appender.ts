@@ -15,6 +15,10 @@ export interface Places {
   cancel(place: Place): void;
   /** Resolves when a place was settled or cancelled, or may have been. */
   settled(): Promise<void>;
+  /** Blocks until all are settled, as far as other threads can do that. Throws `VARVE_BUSY` if this one would have to. */
+  awaitNone(): void;
+  /** Calls `then` once all are settled, at once if there is none. Nobody reserves further ones meanwhile. */
+  whenNone(then: () => void): void;
 }
 
 /** How entries get into a region: by one thread alone (`RegionLog`), or by several (`SharedLog`). */

@@ -104,6 +104,7 @@ export class MergedWalker {
 
   #enter(region: RegionLog): void {
     this.#entered.add(region);
+    if (region.hidden?.kind === 'journal') return;
     const { life } = region;
     try {
       this.#place({ cursor: cursorFrom(region, this.#from), timestamp: 0 });
@@ -151,7 +152,8 @@ export class MergedBackwardWalker {
   constructor(core: StreamCore, from: number) {
     this.#core = core;
     const latest = Math.min(from, latestBound(core));
-    for (const region of core.regions.values()) this.#enter(region, latest);
+    for (const region of core.regions.values())
+      if (region.hidden?.kind !== 'journal') this.#enter(region, latest);
   }
 
   #enter(region: RegionLog, from: number): void {
@@ -184,7 +186,7 @@ export class MergedBackwardWalker {
 }
 
 /** Up to where all entries can be seen now. */
-function latestBound({ others }: StreamCore): number {
+export function latestBound({ others }: StreamCore): number {
   let bound: number;
   do {
     bound = others.bound();

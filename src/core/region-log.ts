@@ -8,6 +8,7 @@ import { conflict, freed, full } from './append-errors.js';
 import { AppendWindows } from './append-windows.js';
 import type { Appender } from './appender.js';
 import type { Clock } from './clock.js';
+import { type HiddenName, parseHidden } from './log/names.js';
 import { Presence } from './presence.js';
 import { errorOf, type Problem } from './problem.js';
 import type { RegionHost } from './region-host.js';
@@ -29,11 +30,15 @@ export class RegionLog implements Appender {
   readonly slot: TableSlot;
   readonly host: RegionHost;
   readonly reservations: Reservations;
+  /** What it is a part of, if it is not a user's own region. */
+  readonly hidden: HiddenName | undefined;
   /** Whether the region is still there, where others may take it away. */
   readonly presence: Presence;
   /** Counts up when the entries of the region go away: cleared, freed, closed. Whoever reads compares. */
   life = 0;
   freed = false;
+  /** True once its log goes on in another region: other threads are not to append here any more. */
+  ended = false;
   /** How many clears and frees were asked for and are not done: an append has to come after them. */
   changing = 0;
   seed = 0;
@@ -72,6 +77,7 @@ export class RegionLog implements Appender {
     this.slot = slot;
     this.host = host;
     this.#clock = host.clock;
+    this.hidden = parseHidden(slot.name);
     this.reservations = new Reservations(this);
     this.presence = new Presence(this);
     this.#windows = new AppendWindows(this);

@@ -42,6 +42,7 @@ export class Reservations implements Places {
   readonly #region: RegionLog;
   readonly #places: Place[] = [];
   readonly #changes = new Signal();
+  #whenNone: () => void = () => {};
 
   constructor(region: RegionLog) {
     this.#region = region;
@@ -60,6 +61,15 @@ export class Reservations implements Places {
   assertNone(): void {
     if (this.none) return;
     throw openBefore(this.#region);
+  }
+
+  awaitNone(): void {
+    this.assertNone();
+  }
+
+  whenNone(then: () => void): void {
+    if (this.none) then();
+    else this.#whenNone = then;
   }
 
   /** Throws if publishing `place` could not commit it at once. */
@@ -120,6 +130,7 @@ export class Reservations implements Places {
       place.onFailed(error);
     }
     this.#changes.notify();
+    this.#tellIfNone();
   }
 
   #settle(): void {
@@ -133,6 +144,14 @@ export class Reservations implements Places {
       else this.#region.fill(place.window, place.position, place.end);
     }
     this.#changes.notify();
+    this.#tellIfNone();
+  }
+
+  #tellIfNone(): void {
+    if (!this.none) return;
+    const then = this.#whenNone;
+    this.#whenNone = () => {};
+    then();
   }
 
   /** Commits a place and skips what it does not use of its room. */

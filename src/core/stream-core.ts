@@ -53,6 +53,8 @@ export class StreamCore implements RegionHost {
   /** By id, in the order of allocation. */
   readonly regions = new Map<number, RegionLog>();
   readonly names = new Map<string, RegionLog>();
+  /** Called when this thread has learned which regions there are now. */
+  readonly followers = new Set<() => void>();
   /** What a recovery found missing that had been acknowledged. */
   damage: Problem | undefined = undefined;
   closed = false;

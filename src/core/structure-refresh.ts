@@ -12,12 +12,15 @@ const LOOKS = 8;
  * while nobody else changes anything.
  */
 export function refreshStructure(core: StreamCore): void {
+  let isNew = false;
   for (let looks = 1; looks <= LOOKS; looks++) {
     core.prefix.refresh();
     followGrowth(core);
     const changes = core.table.refresh(looks < LOOKS);
-    if (takeOver(core, changes) && !changes.incomplete) return;
+    isNew ||= changes.gone.length + changes.changed.length + changes.added.length > 0;
+    if (takeOver(core, changes) && !changes.incomplete) break;
   }
+  if (isNew) for (const follow of core.followers) follow();
 }
 
 /** The stream may have grown. The state says so before the table speaks of anything that lies there. */

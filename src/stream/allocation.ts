@@ -1,5 +1,6 @@
 import { rangeError, typeError } from '../base/errors.js';
 import { parseSize, roundUp } from '../base/sizes.js';
+import { isHidden } from '../core/log/names.js';
 import type { RegionLog } from '../core/region-log.js';
 import { allocate } from '../core/regions.js';
 import type { Steps } from '../core/steps.js';
@@ -36,6 +37,11 @@ function assertName(name: unknown): void {
   if (Buffer.from(name).toString() !== name) {
     throw rangeError(
       `Cannot use the name ${JSON.stringify(name)} for a region: a half of a surrogate pair is no character`,
+    );
+  }
+  if (isHidden(name)) {
+    throw rangeError(
+      `Cannot use the name ${JSON.stringify(name)} for a region: names that begin with NUL are those of parts of logs`,
     );
   }
   const bytes = Buffer.byteLength(name);

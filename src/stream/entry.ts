@@ -1,4 +1,5 @@
 import { VarveError } from '../base/errors.js';
+import type { Leader } from '../core/log/leader.js';
 import { ENTRY } from '../format/layout.js';
 import type { Window } from '../media/window.js';
 import { type Codec, decodeEntry } from './codec.js';
@@ -14,6 +15,8 @@ export class Entry {
   readonly size: number;
   /** Bytes from the region's start to the entry; its payload begins 16 bytes further on. */
   readonly offset: number;
+  /** When it was appended, milliseconds since 1970; undefined for entries of regions, only those of logs have it. */
+  readonly time: number | undefined;
   readonly #window: Window;
   readonly #life: number;
   #data: Uint8Array | undefined;
@@ -26,11 +29,14 @@ export class Entry {
     size: number,
     timestamp: number,
     life: number,
+    leader?: Leader,
   ) {
+    const before = leader === undefined ? 0 : leader.size;
     this.region = region;
     this.timestamp = timestamp;
-    this.size = size;
-    this.offset = position;
+    this.size = size - before;
+    this.offset = position + before;
+    this.time = leader?.time;
     this.#window = window;
     this.#life = life;
   }

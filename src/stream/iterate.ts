@@ -71,7 +71,7 @@ export function followStream(
 /** The entry that a walker over many regions stands on; undefined if its region was cleared or freed just now, and so drops out. */
 function unlessGone(region: Region, walker: Walker): Entry | undefined {
   try {
-    return region.entryAt(walker);
+    return region.hides(walker) ? undefined : region.entryAt(walker);
   } catch (error) {
     if (walker.stale) return undefined;
     throw error;
@@ -79,7 +79,7 @@ function unlessGone(region: Region, walker: Walker): Entry | undefined {
 }
 
 /** Something that hands out where entries are, one after the other. */
-interface Source {
+export interface Source {
   next(): Walker | undefined;
 }
 
@@ -109,7 +109,8 @@ function notAfter(source: Source, from: number): Source {
   };
 }
 
-class EntryIterator implements IterableIterator<Entry> {
+/** Hands out what a source has, one entry after the other. */
+export class EntryIterator implements IterableIterator<Entry> {
   readonly #source: Source;
   readonly #entryOf: (walker: Walker) => Entry | undefined;
   readonly #core: StreamCore;
@@ -156,7 +157,8 @@ class EntryIterator implements IterableIterator<Entry> {
   }
 }
 
-async function* follow(
+/** Hands out what a source has, and waits for more. */
+export async function* follow(
   source: Source,
   entryOf: (walker: Walker) => Entry | undefined,
   core: StreamCore,
@@ -172,14 +174,15 @@ async function* follow(
   }
 }
 
-interface Checked {
+/** What options of reading say. */
+export interface Checked {
   from: number;
   reverse: boolean;
   persisted: boolean;
 }
 
 /** Backwards, what is not persisted is left out by beginning behind it. */
-function checked(options: EntriesOptions | undefined, core: StreamCore): Checked {
+export function checked(options: EntriesOptions | undefined, core: StreamCore): Checked {
   assertOptions(options);
   const until =
     options?.until === undefined ? 'committed' : oneOf(options.until, ['committed', 'persisted'], 'until');
@@ -191,7 +194,10 @@ function checked(options: EntriesOptions | undefined, core: StreamCore): Checked
   return { from: Math.min(given ?? most, most), reverse, persisted };
 }
 
-function checkedTail(options: TailOptions | undefined): { from: number; signal: AbortSignal | undefined } {
+export function checkedTail(options: TailOptions | undefined): {
+  from: number;
+  signal: AbortSignal | undefined;
+} {
   assertOptions(options);
   return {
     from: options?.from === undefined ? 0 : timestampOption(options.from, 'from'),

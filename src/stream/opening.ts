@@ -1,4 +1,5 @@
 import { VarveError } from '../base/errors.js';
+import { hasRemains, sweep } from '../core/log/removal.js';
 import { openCore } from '../core/open.js';
 import { take, takeSync } from '../core/steps.js';
 import type { StreamCore } from '../core/stream-core.js';
@@ -20,6 +21,7 @@ export async function openTarget(target: Target, options: StreamOptions | undefi
     core.medium.close();
     core = await openOnce(target, options);
   }
+  if (!core.readOnly && hasRemains(core)) await core.tasks.run(core.guarded(sweep(core)));
   return core;
 }
 
@@ -30,6 +32,7 @@ export function openTargetSync(target: Target, options: StreamOptions | undefine
     core.medium.close();
     core = openOnceSync(target, options);
   }
+  if (!core.readOnly && hasRemains(core)) core.tasks.runSync(core.guarded(sweep(core)));
   return core;
 }
 

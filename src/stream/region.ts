@@ -126,16 +126,7 @@ export class Region extends Pipeable {
 
   /** As `appendvSync`, but resolves. */
   appendv(parts: readonly Data[], options?: AppendOptions): Promise<Entry> {
-    return new Promise((resolve, reject) => {
-      const persists = persistsBeforeDone(options);
-      const bytes = partsOf(parts);
-      if (this.#log.appender.reservations.none) {
-        this.finish(this.#appendParts(bytes, options), persists, resolve, reject);
-      } else {
-        this.#expect(options);
-        this.#appendBehind(bytes, persists, resolve, reject);
-      }
-    });
+    return new Promise((resolve, reject) => this.startAppend(partsOf(parts), options, resolve, reject));
   }
 
   /**
@@ -254,14 +245,46 @@ export class Region extends Pipeable {
   /** @internal The entry that something stands on. */
   entryAt(at: { window: LogCursor['window']; position: number; size: number; timestamp: number }): Entry {
     const { life } = this.#log;
-    const entry = new Entry(this, at.window, at.position, at.size, at.timestamp, life);
+    const entry = this.entryOf(at.window, at.position, at.size, at.timestamp, life);
     this.#log.presence.assertStill(life);
     return entry;
+  }
+
+  /** @internal An entry as it stands in a window. */
+  entryOf(
+    window: LogCursor['window'],
+    position: number,
+    size: number,
+    timestamp: number,
+    life: number,
+  ): Entry {
+    return new Entry(this, window, position, size, timestamp, life);
+  }
+
+  /** @internal True for entries that are not to be shown, though they stand in the region. */
+  hides(_at: { position: number; timestamp: number }): boolean {
+    return false;
   }
 
   /** @internal Resolves once an entry of this region, and all before it, are persisted. */
   whenPersisted({ timestamp }: Entry): Promise<void> {
     return this.#core.persister.whenPersisted(timestamp);
+  }
+
+  /** @internal Appends parts, which are copied before this returns. Throws what is wrong at once. */
+  startAppend(
+    parts: readonly Uint8Array[],
+    options: AppendOptions | undefined,
+    resolve: (entry: Entry) => void,
+    reject: (error: unknown) => void,
+  ): void {
+    const persists = persistsBeforeDone(options);
+    if (this.#log.appender.reservations.none) {
+      this.finish(this.#appendParts(parts, options), persists, resolve, reject);
+    } else {
+      this.#expect(options);
+      this.#appendBehind(parts, persists, resolve, reject);
+    }
   }
 
   /** @internal Hands an entry over once it is persisted, or at once. */
@@ -308,7 +331,7 @@ export class Region extends Pipeable {
 
   #appended(position: number, size: number): Entry {
     const { lastWindow, lastTimestamp } = this.#log.appender;
-    return new Entry(this, lastWindow, position, size, lastTimestamp, this.#log.life);
+    return this.entryOf(lastWindow, position, size, lastTimestamp, this.#log.life);
   }
 
   /** Takes the next place behind the open slots, and is done when they are. */

@@ -18,16 +18,19 @@ import type { Region } from './region.js';
 export class Slot {
   /** The region it is in. */
   readonly region: Region;
-  /** Bytes reserved. */
+  /** Bytes reserved for the payload. */
   readonly size: number;
   readonly #log: RegionLog;
   readonly #core: StreamCore;
   readonly #place: Place;
+  /** Bytes before the payload that a log has put there. */
+  readonly #leader: number;
 
   /** @internal */
-  constructor(region: Region, log: RegionLog, core: StreamCore, place: Place) {
+  constructor(region: Region, log: RegionLog, core: StreamCore, place: Place, leader = 0) {
     this.region = region;
-    this.size = place.size;
+    this.size = place.size - leader;
+    this.#leader = leader;
     this.#log = log;
     this.#core = core;
     this.#place = place;
@@ -40,9 +43,10 @@ export class Slot {
    */
   get data(): Uint8Array {
     this.#assertOpen();
-    const { window, position, size } = this.#place;
+    const { window, position } = this.#place;
     const { buffer, byteOffset } = window.bytes;
-    return new Uint8Array(buffer, byteOffset + position - window.start + ENTRY.header, size);
+    const start = position - window.start + ENTRY.header + this.#leader;
+    return new Uint8Array(buffer, byteOffset + start, this.size);
   }
 
   /**
@@ -61,7 +65,7 @@ export class Slot {
     this.#place.onCommitted = (timestamp) => {
       entry = this.#entry(bytes, timestamp);
     };
-    this.#log.appender.reservations.publish(this.#place, bytes);
+    this.#log.appender.reservations.publish(this.#place, this.#leader + bytes);
     if (persists) this.#core.persister.persistSync();
     else this.#core.persister.soon();
     return entry as Entry;
@@ -76,7 +80,7 @@ export class Slot {
       this.#place.onCommitted = (timestamp) => {
         this.region.finish(this.#entry(bytes, timestamp), persists, resolve, reject);
       };
-      this.#log.appender.reservations.publish(this.#place, bytes);
+      this.#log.appender.reservations.publish(this.#place, this.#leader + bytes);
     });
   }
 
@@ -91,7 +95,7 @@ export class Slot {
 
   #entry(size: number, timestamp: number): Entry {
     const { window, position } = this.#place;
-    return this.region.entryAt({ window, position, size, timestamp });
+    return this.region.entryAt({ window, position, size: this.#leader + size, timestamp });
   }
 
   #check(size: number | undefined): number {

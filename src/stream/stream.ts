@@ -7,6 +7,9 @@ import { type AllocateOptions, allocation } from './allocation.js';
 import { type CheckOptions, checkCore, checkTarget } from './checking.js';
 import type { Entry } from './entry.js';
 import { followStream, streamEntries } from './iterate.js';
+import type { Log } from './log.js';
+import type { LogOptions } from './log-options.js';
+import { Logs } from './logs.js';
 import type { OpenOptions, StreamOptions, Target } from './open-options.js';
 import { openTarget, openTargetSync } from './opening.js';
 import {
@@ -32,10 +35,12 @@ import { runTransaction, runTransactionSync, type Transaction } from './transact
 export class Stream {
   readonly #core: StreamCore;
   readonly #regions = new WeakMap<RegionLog, Region>();
+  readonly #logs: Logs;
   #closing: Promise<void> | undefined;
 
   private constructor(core: StreamCore) {
     this.#core = core;
+    this.#logs = new Logs(core, (region) => this.#regionOf(region));
   }
 
   /**
@@ -193,7 +198,7 @@ export class Stream {
     this.#core.others.notice();
     const log =
       typeof nameOrId === 'string' ? this.#core.names.get(nameOrId) : this.#core.regions.get(nameOrId);
-    if (log !== undefined) return this.#regionOf(log);
+    if (log !== undefined && log.hidden === undefined) return this.#regionOf(log);
     this.#core.assertComplete();
     return undefined;
   }
@@ -208,9 +213,36 @@ export class Stream {
     this.#core.others.notice();
     for (const log of this.#core.regions.values()) {
       this.#core.assertOpen();
-      yield this.#regionOf(log);
+      if (log.hidden === undefined) yield this.#regionOf(log);
     }
     this.#core.assertComplete();
+  }
+
+  /**
+   * Opens a log, an endless chain of regions, or creates it. For the same name it is the same object.
+   *
+   * @param options what is given is kept with the log, and changed by a later opening that gives something else
+   * @throws VARVE_FULL if there is no room for its journal, VARVE_NOT_FOUND if there is none and the stream is read-only, VARVE_CORRUPT,
+   * TypeError, RangeError, VARVE_CLOSED, VARVE_POISONED
+   * @example
+   * const log = await stream.log('orders', { segmentSize: '16MiB', retain: { age: '7d' } });
+   */
+  log(name: string, options?: LogOptions): Promise<Log> {
+    return this.#logs.open(name, options);
+  }
+
+  /** As `log`, blocking. */
+  logSync(name: string, options?: LogOptions): Log {
+    return this.#logs.openSync(name, options);
+  }
+
+  /**
+   * The names of all logs.
+   *
+   * @throws VARVE_CLOSED
+   */
+  logs(): string[] {
+    return this.#logs.names();
   }
 
   /**
@@ -366,7 +398,7 @@ export class Stream {
   #regionOf(log: RegionLog): Region {
     let region = this.#regions.get(log);
     if (region === undefined) {
-      region = new Region(log, this.#core);
+      region = this.#logs.segmentOf(log) ?? new Region(log, this.#core);
       this.#regions.set(log, region);
     }
     return region;

@@ -81,6 +81,7 @@ test('the table of errors has every code, and no other', () => {
     VARVE_POISONED: true,
     VARVE_READ_ONLY: true,
     VARVE_REGION_FREED: true,
+    VARVE_TRIMMED: true,
   };
   const rows = tableRows(section(README, 'Errors'));
   assert.deepEqual(

@@ -21,9 +21,9 @@ export interface LogOptions {
 
 /** Where entries were taken from the end of a log: what stands behind it in its segment, and in those up to `next`, is gone. */
 export interface Cut {
-  /** Number of the segment that the last entry kept stands in. */
+  /** Number of the segment that the last entry kept stands in; of the first segment if there is none. */
   readonly segment: number;
-  /** Where that segment ends now, in bytes. */
+  /** Where that segment ends now, in bytes; 0 if it is gone, too. */
   readonly tail: number;
   /** Entries up to there. */
   readonly entries: number;

@@ -85,7 +85,12 @@ export class SharedLog implements Appender, WriteThrough {
     return (this.#words[this.line + TAIL] as number) * UNIT;
   }
 
-  /** End of everything reserved, in bytes. The lock is held. */
+  /** End of everything reserved, in bytes. */
+  get reservedUpTo(): number {
+    return this.#at(RESERVED);
+  }
+
+  /** The same. The lock is held. */
   get reserved(): number {
     return (this.#words[this.line + RESERVED] as number) * UNIT;
   }
@@ -170,6 +175,7 @@ export class SharedLog implements Appender, WriteThrough {
       this.region.assertAlive();
       this.region.host.assertWritable();
       if (expected !== NO_EXPECTATION) this.#assertLast(expected);
+      if (this.region.ended) throw full(this.region, size, 0);
       this.#assertRoom(size);
     } catch (error) {
       this.lock.release();

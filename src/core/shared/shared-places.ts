@@ -79,6 +79,17 @@ export class SharedPlaces implements Places {
     this.#waitFor(() => place.state !== 'open' || this.#log.tail >= place.position);
   }
 
+  awaitNone(): void {
+    const reserved = this.#allReserved(true);
+    this.#waitFor(() => this.#isSettled(reserved));
+  }
+
+  whenNone(then: () => void): void {
+    const reserved = this.#allReserved(false);
+    if (this.#isSettled(reserved)) then();
+    else void this.#settledUpTo(reserved).then(then, then);
+  }
+
   publish(place: Place, size: number): void {
     place.state = 'published';
     place.size = size;
@@ -138,6 +149,32 @@ export class SharedPlaces implements Places {
   trim(): void {
     const { tail, reserved, region } = this.#log;
     for (const mark of marksIn(region.extent, tail, reserved)) this.#restate(region.extent, mark, mark.state);
+  }
+
+  /** End of everything reserved. */
+  #allReserved(blocking: boolean): number {
+    const log = this.#log;
+    log.take();
+    try {
+      if (blocking) this.#assertNoneOpenOfMine(log.reserved);
+      return log.reserved;
+    } finally {
+      log.lock.release();
+    }
+  }
+
+  /** What a place at the end does not use is given back. */
+  #isSettled(position: number): boolean {
+    const { tail } = this.#log;
+    return tail >= position || tail >= this.#log.reservedUpTo;
+  }
+
+  async #settledUpTo(position: number): Promise<void> {
+    while (!this.#isSettled(position) && !this.#log.region.freed && !this.#sharing.threads.left) {
+      const { tail } = this.#log;
+      this.#settleAll();
+      if (!this.#isSettled(position)) await this.#log.wait(tail, PATIENCE);
+    }
   }
 
   #reserve(size: number, state: number): Place {

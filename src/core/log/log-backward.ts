@@ -1,0 +1,49 @@
+import type { Walker } from '../cursor.js';
+import { latestBound } from '../merge.js';
+import { BackwardWalker } from '../sparse-index.js';
+import type { LogCore } from './log-core.js';
+import type { Segment } from './segment.js';
+
+/** Goes through what a log held when it was made, the newest entry first. What is trimmed meanwhile is its end. */
+export class LogBackwardWalker {
+  readonly #log: LogCore;
+  /** No later entry is to come. */
+  readonly #latest: number;
+  #segment: Segment | undefined;
+  #walker: BackwardWalker | undefined;
+
+  /** @param from no later timestamp is visited */
+  constructor(log: LogCore, from: number) {
+    this.#log = log;
+    log.follow();
+    this.#latest = Math.min(from, log.core.beside ? latestBound(log.core) : log.core.others.newestCommitted);
+    this.#segment = log.chain.from(this.#latest);
+    this.#walker = this.#segment && new BackwardWalker(this.#segment.region);
+  }
+
+  /** Steps to the next older entry and returns what stands on it; undefined if there is none. */
+  next(): Walker | undefined {
+    for (;;) {
+      this.#log.assertThere();
+      const walker = this.#walker;
+      if (walker === undefined) return undefined;
+      const step = this.#step(walker);
+      if (step === 'gone') return undefined;
+      if (step === 'entry') return walker.timestamp < this.#log.trimmedBelow ? undefined : walker;
+      this.#segment = this.#segment && this.#log.chain.before(this.#segment);
+      this.#walker = this.#segment && new BackwardWalker(this.#segment.region);
+    }
+  }
+
+  #step(walker: BackwardWalker): 'entry' | 'end' | 'gone' {
+    const end = this.#segment?.cut?.tail ?? Number.POSITIVE_INFINITY;
+    try {
+      if (walker.stale) return 'gone';
+      while (walker.next()) if (walker.position < end && walker.timestamp <= this.#latest) return 'entry';
+      return 'end';
+    } catch (error) {
+      if (walker.stale) return 'gone';
+      throw error;
+    }
+  }
+}

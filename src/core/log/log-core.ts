@@ -1,0 +1,179 @@
+import { VarveError } from '../../base/errors.js';
+import { roundUp } from '../../base/sizes.js';
+import { strideOf } from '../../format/entry.js';
+import type { Places } from '../appender.js';
+import type { RegionLog } from '../region-log.js';
+import { allocate } from '../regions.js';
+import type { Place } from '../reservations.js';
+import type { StreamCore } from '../stream-core.js';
+import { Chain } from './chain.js';
+import type { LogOptions } from './facts.js';
+import { Head } from './head.js';
+import type { Journal } from './journal.js';
+import { encodeLeader, LEADER, type Produced } from './leader.js';
+import { logFreed, logFull } from './log-errors.js';
+import { segmentName } from './names.js';
+import { Retainer } from './retention.js';
+import { makeSpace } from './room.js';
+import type { Segment } from './segment.js';
+import { startOf } from './starts.js';
+
+/** An endless log: a chain of regions, and a journal of what is to be known beside the entries. */
+export class LogCore {
+  readonly core: StreamCore;
+  readonly name: string;
+  readonly journal: Journal;
+  readonly chain: Chain;
+  /** No entry with this timestamp or a later one may be trimmed: somebody still needs it. */
+  slowest: () => number = () => Number.POSITIVE_INFINITY;
+  /** Called when a further segment was begun. */
+  rolled: () => void = () => {};
+  readonly retainer: Retainer;
+  readonly #head: Head;
+  /** The newest time that an entry was given. */
+  #time = 0;
+
+  constructor(core: StreamCore, name: string, journal: Journal) {
+    this.core = core;
+    this.name = name;
+    this.journal = journal;
+    this.chain = new Chain(core, name);
+    this.renew();
+    this.#head = new Head(this.chain);
+    this.retainer = new Retainer(this);
+  }
+
+  get options(): LogOptions {
+    return this.journal.state.options;
+  }
+
+  /** Learns what others have changed: other threads, or the writer of another process. */
+  follow(): void {
+    const { others, beside } = this.core;
+    const bound = beside ? others.bound() : 0;
+    this.assertThere();
+    if (!beside) return;
+    this.journal.refresh();
+    if (this.journal.state.cuts !== this.chain.cuts) this.renew();
+    this.chain.catchUp(bound);
+  }
+
+  /** Looks which regions and cuts there are now. */
+  renew(): void {
+    this.chain.follow(this.journal.state.cuts);
+  }
+
+  /** Throws if the log was freed, or the stream closed. */
+  assertThere(): void {
+    this.core.assertOpen();
+    if (this.journal.regions.some(({ freed }) => freed)) throw logFreed(this.name);
+  }
+
+  /** Entries with lower timestamps were trimmed. */
+  get trimmedBelow(): number {
+    return this.journal.state.first;
+  }
+
+  /** Stands on the first entry; undefined if there is none. */
+  get head(): Head | undefined {
+    return this.#head.seek(this.trimmedBelow) ? this.#head : undefined;
+  }
+
+  /** Timestamp of the last entry; 0 if there is none. */
+  get last(): number {
+    for (const segment of this.chain.segments.toReversed()) {
+      if (segment.entries > 0) return segment.last >= this.trimmedBelow ? segment.last : 0;
+    }
+    return 0;
+  }
+
+  /** False for entries that were trimmed, or taken from the end. */
+  shows(region: RegionLog, position: number, timestamp: number): boolean {
+    if (timestamp < this.trimmedBelow) return false;
+    const number = region.hidden?.number;
+    const segment = this.chain.segments.find((each) => each.number === number);
+    return segment !== undefined && position < segment.tail;
+  }
+
+  /**
+   * Makes room for an entry: begins a further segment if it does not fit behind the last one. What is then to be stored in the region is the
+   * leader with the payload behind it.
+   *
+   * @param size bytes of the payload
+   * @param blocking true if the caller cannot wait for slots that are open
+   * @throws VARVE_FULL if the stream has no room for a further segment, VARVE_BUSY if a slot is open and the caller cannot wait, and what
+   * an allocation throws
+   */
+  makeRoom(size: number, blocking: boolean, produced?: Produced): { region: RegionLog; leader: Uint8Array } {
+    this.core.assertWritable();
+    this.assertThere();
+    const leader = encodeLeader(this.#now(), produced);
+    const bytes = leader.length + size;
+    for (;;) {
+      const { end } = this.chain;
+      if (end !== undefined && takes(end, bytes)) {
+        if (!end.follows) this.#letFollow(end, blocking);
+        return { region: end.region, leader };
+      }
+      if (blocking) end?.region.appender.reservations.awaitNone();
+      // While others were waited for, they may have begun a further segment.
+      if (this.chain.end === end) this.roll(bytes);
+    }
+  }
+
+  /** Begins a further segment, which an entry of `bytes` fits in; or learns that another thread has. */
+  roll(bytes: number): void {
+    const { core, chain } = this;
+    const size = roundUp(Math.max(this.options.segmentSize, strideOf(bytes)), core.prefix.header.blockSize);
+    const name = segmentName(this.name, chain.next);
+    try {
+      core.tasks.runSync(core.guarded(allocate(core, size, name)));
+    } catch (error) {
+      const code = error instanceof VarveError ? error.code : undefined;
+      if (code === 'VARVE_FULL' && !makeSpace(this)) throw logFull(core, this.name, bytes - LEADER, size);
+      if (code !== 'VARVE_FULL' && code !== 'VARVE_EXISTS') throw error;
+      this.follow();
+      this.renew();
+      return;
+    }
+    this.renew();
+    this.rolled();
+  }
+
+  /** What is appended to a segment comes behind everything that was reserved in the one before it. */
+  #letFollow(segment: Segment, blocking: boolean): void {
+    const before = this.chain.before(segment)?.region.appender.reservations;
+    if (before !== undefined && blocking) before.awaitNone();
+    else if (before !== undefined) holdBack(segment.region.appender.reservations, before);
+    segment.follows = true;
+  }
+
+  /** Milliseconds since 1970, never less than an entry was given before, as far as this thread knows. */
+  #now(): number {
+    if (this.#time === 0) this.#time = this.#newestStart();
+    this.#time = Math.max(this.#time, Date.now());
+    return this.#time;
+  }
+
+  /** The time of the first entry of the newest segment that has any: no earlier one has a later. */
+  #newestStart(): number {
+    const newest = this.chain.segments.findLast(({ entries }) => entries > 0);
+    return newest === undefined ? 0 : (startOf(newest)?.time ?? 0);
+  }
+}
+
+/** True if `bytes` with a leader before them fit behind what a segment holds. */
+function takes({ cut, region }: Segment, bytes: number): boolean {
+  return cut === undefined && region.appender.available >= bytes;
+}
+
+/** Keeps `places` from being committed until all places `before` are settled. */
+function holdBack(places: Places, before: Places): void {
+  let barrier: Place | undefined;
+  let free = false;
+  before.whenNone(() => {
+    free = true;
+    if (barrier?.state === 'open') places.cancel(barrier);
+  });
+  if (!free) barrier = places.reserve(0);
+}

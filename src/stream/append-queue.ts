@@ -1,0 +1,51 @@
+import { VarveError } from '../base/errors.js';
+
+/** How often those who wait for room try again, as other threads and the time of day may give it, too. Milliseconds. */
+const RETRY = 50;
+
+interface Waiting {
+  readonly attempt: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Appends that wait for room, in their order. */
+export class AppendQueue {
+  readonly #waiting: Waiting[] = [];
+  #timer: NodeJS.Timeout | undefined;
+
+  /** True if a further append has to stand behind others. */
+  get isBusy(): boolean {
+    return this.#waiting.length > 0;
+  }
+
+  /** @param attempt throws `VARVE_FULL` as long as there is no room */
+  wait(attempt: () => void, reject: (error: unknown) => void): void {
+    this.#waiting.push({ attempt, reject });
+    this.#timer ??= setInterval(() => this.retry(), RETRY);
+  }
+
+  /** There may be room now. */
+  retry(): void {
+    while (this.#waiting.length > 0 && this.#tryFirst());
+    if (this.#waiting.length > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #tryFirst(): boolean {
+    const { attempt, reject } = this.#waiting[0] as Waiting;
+    try {
+      attempt();
+    } catch (error) {
+      if (isFull(error)) return false;
+      reject(error);
+    }
+    this.#waiting.shift();
+    return true;
+  }
+}
+
+/** True for the error of an append that finds no room. */
+export function isFull(error: unknown): boolean {
+  return error instanceof VarveError && error.code === 'VARVE_FULL';
+}

@@ -1,0 +1,324 @@
+import { rangeError, typeError } from '../base/errors.js';
+import { type Acts, act, actSync } from '../core/log/acts.js';
+import type { LogOptions as KeptOptions } from '../core/log/facts.js';
+import type { LogCore } from '../core/log/log-core.js';
+import { waitingBefore } from '../core/log/log-errors.js';
+import { remove } from '../core/log/removal.js';
+import { trim } from '../core/log/trim.js';
+import { truncateAfter } from '../core/log/truncate.js';
+import type { RegionLog } from '../core/region-log.js';
+import { cursorFrom } from '../core/sparse-index.js';
+import { AppendQueue, isFull } from './append-queue.js';
+import { type Data, partsOf, sizeOf } from './data.js';
+import type { Entry } from './entry.js';
+import { expectLast } from './log-expectation.js';
+import type { LogAppendOptions, LogEntriesOptions, LogTailOptions, TrimOptions } from './log-options.js';
+import { followLog, logEntries } from './log-reading.js';
+import { assertOptions, timestampOption } from './options.js';
+import { Pipeable } from './pipeable.js';
+import type { Region } from './region.js';
+import type { SegmentRegion } from './segment-region.js';
+import type { Slot } from './slot.js';
+
+/** How often what is too much is trimmed. Milliseconds. */
+const RETENTION_PERIOD = 1000;
+
+/**
+ * A log without an end: it is chained from regions of the stream, which come and go as entries are appended and trimmed. Made and found by
+ * `stream.log`.
+ *
+ * @example
+ * const log = await stream.log('orders', { segmentSize: '16MiB', retain: { age: '7d' } });
+ * await log.append('first');
+ * for await (const entry of log.tail()) console.log(entry.time, entry.text());
+ */
+export class Log extends Pipeable {
+  /** Unique among the logs of the stream. */
+  readonly name: string;
+  /** @internal */
+  readonly core: LogCore;
+  readonly #regionOf: (region: RegionLog) => Region;
+  readonly #queue = new AppendQueue();
+  #timer: NodeJS.Timeout | undefined;
+  #retaining = false;
+
+  /** @internal */
+  constructor(core: LogCore, regionOf: (region: RegionLog) => Region) {
+    super();
+    this.name = core.name;
+    this.core = core;
+    this.#regionOf = regionOf;
+    core.rolled = () => setImmediate(() => void this.#retain());
+    this.optionsChanged();
+  }
+
+  /** What the log was opened with, here or elsewhere: sizes in bytes, times in milliseconds. */
+  get options(): KeptOptions {
+    this.core.follow();
+    return this.core.options;
+  }
+
+  /**
+   * Timestamp of the first entry; 0 if there is none.
+   *
+   * @throws VARVE_REGION_FREED if the log was freed, VARVE_CLOSED, VARVE_CORRUPT
+   */
+  get first(): number {
+    this.core.follow();
+    return this.core.head?.timestamp ?? 0;
+  }
+
+  /** Timestamp of the last entry; 0 if there is none. Throws as `first`. */
+  get last(): number {
+    this.core.follow();
+    return this.core.last;
+  }
+
+  /** The number of entries. Throws as `first`. */
+  get entryCount(): number {
+    this.core.follow();
+    return this.core.head?.entriesLeft ?? 0;
+  }
+
+  /** Bytes that the entries take in their segments, with what stands around each. Throws as `first`. */
+  get bytes(): number {
+    this.core.follow();
+    return this.core.head?.bytesLeft ?? 0;
+  }
+
+  /** The regions that the log is chained from, the oldest first. They are the log's to change. */
+  *segments(): IterableIterator<Region> {
+    this.core.follow();
+    for (const { region } of this.core.chain.segments) yield this.#regionOf(region);
+  }
+
+  /**
+   * Appends one entry. Where it does not fit in the last segment, a further one is allocated, which blocks.
+   *
+   * @param data any bytes, or text, stored as UTF-8; no bytes at all are an entry too
+   * @param options `until` as a region's append; `expectedLast` is that of the log
+   * @returns the entry, once it is persisted
+   * @throws VARVE_FULL if there is no room in the stream, VARVE_BUSY if a slot reserved before is open, VARVE_CONFLICT, VARVE_READ_ONLY,
+   * VARVE_REGION_FREED if the log was freed, VARVE_CLOSED, VARVE_POISONED, VARVE_IO, TypeError
+   */
+  appendSync(data: Data, options?: LogAppendOptions): Entry {
+    return this.appendvSync([data], options);
+  }
+
+  /**
+   * As `appendSync`, but resolves. Appends that are under way at the same time share one sync; slots open before it are waited for, and room
+   * where the log was opened with `whenFull: 'wait'`. The data is copied before this returns.
+   */
+  append(data: Data, options?: LogAppendOptions): Promise<Entry> {
+    return this.appendv([data], options);
+  }
+
+  /** Appends the parts as one entry, without joining them first. As `appendSync` otherwise. */
+  appendvSync(parts: readonly Data[], options?: LogAppendOptions): Entry {
+    const bytes = partsOf(parts);
+    return this.#intoSegment(sizeOf(bytes), true, options, (segment, leader, expected) =>
+      segment.appendLed([leader, ...bytes], expected),
+    );
+  }
+
+  /** As `appendvSync`, but resolves. */
+  appendv(parts: readonly Data[], options?: LogAppendOptions): Promise<Entry> {
+    return new Promise((resolve, reject) => {
+      assertOptions(options);
+      const bytes = partsOf(parts);
+      if (!this.#queue.isBusy) {
+        try {
+          this.#start(bytes, options, resolve, reject);
+          return;
+        } catch (error) {
+          if (!isFull(error) || this.core.options.whenFull !== 'wait') throw error;
+        }
+      }
+      const copies = bytes.map((part) => part.slice());
+      this.#queue.wait(() => this.#start(copies, options, resolve, reject), reject);
+    });
+  }
+
+  /**
+   * Reserves a place of up to `size` bytes to be written into directly. Later appends stand behind it, and are committed once it is published
+   * or cancelled, also in further segments.
+   *
+   * @throws VARVE_FULL if there is no room in the stream, TypeError or RangeError if no payload can have that size, and what an append throws
+   */
+  reserve(size: number): Slot {
+    if (typeof size !== 'number')
+      throw typeError(`Cannot reserve ${typeof size}: the size must be a number of bytes`);
+    if (!Number.isSafeInteger(size) || size < 0)
+      throw rangeError(`Cannot reserve ${size} bytes: the size must be a whole number of bytes from 0 on`);
+    return this.#intoSegment(size, false, undefined, (segment, leader) => segment.reserveLed(leader, size));
+  }
+
+  /** Visits the entries from the first on: everything committed when the iterator gets there. Throws as `entries`. */
+  [Symbol.iterator](): IterableIterator<Entry> {
+    return this.entries();
+  }
+
+  /**
+   * Visits entries, all of them in the order of the appends if nothing else is asked for. Where some were trimmed that it has not come to,
+   * `onGap` says what happens.
+   *
+   * @throws TypeError, RangeError; at a step: VARVE_TRIMMED, VARVE_CORRUPT where an entry is damaged, VARVE_REGION_FREED if the log was freed,
+   * VARVE_CLOSED
+   */
+  entries(options?: LogEntriesOptions): IterableIterator<Entry> {
+    return logEntries(this.core, this.#regionOf, options);
+  }
+
+  /**
+   * Visits entries, and waits for further ones. `break` and the signal end it quietly.
+   *
+   * @throws as `entries`; VARVE_CLOSED also in the middle of a wait
+   */
+  tail(options?: LogTailOptions): AsyncGenerator<Entry, void, void> {
+    return followLog(this.core, this.#regionOf, options);
+  }
+
+  /**
+   * The entry with this timestamp, if it is in this log.
+   *
+   * @throws TypeError or RangeError if that is no timestamp; VARVE_CORRUPT if an entry on the way is damaged; VARVE_REGION_FREED, VARVE_CLOSED
+   */
+  get(timestamp: number): Entry | undefined {
+    const wanted = timestampOption(timestamp, 'a timestamp');
+    this.core.follow();
+    const segment = this.core.chain.from(wanted);
+    if (segment === undefined || wanted < this.core.trimmedBelow) return undefined;
+    const cursor = cursorFrom(segment.region, wanted);
+    if (!cursor.next() || cursor.timestamp !== wanted || cursor.position >= segment.tail) return undefined;
+    return this.#regionOf(segment.region).entryAt(cursor);
+  }
+
+  /**
+   * Takes the entries before a timestamp from the beginning of the log, as far as no consumer that is protected still needs them. It has
+   * happened, durably, all at once; the segments that hold nothing else are free when it is done.
+   *
+   * @throws VARVE_READ_ONLY, VARVE_REGION_FREED, VARVE_CLOSED, VARVE_POISONED, TypeError, RangeError
+   */
+  async trim(options: TrimOptions): Promise<void> {
+    await this.#act(trim(this.core, beforeOf(options)));
+  }
+
+  /** As `trim`, blocking. */
+  trimSync(options: TrimOptions): void {
+    this.#actSync(trim(this.core, beforeOf(options)));
+  }
+
+  /**
+   * Takes all entries behind a timestamp from the end of the log; what is appended next comes behind the one with the timestamp, or the last one
+   * before it. It has happened, durably, all at once; where several threads have the stream open, it needs room for a further segment.
+   *
+   * @throws VARVE_BUSY if a slot is open; VARVE_FULL; and as `trim`
+   */
+  async truncateAfter(timestamp: number): Promise<void> {
+    await this.#act(truncateAfter(this.core, timestampOption(timestamp, 'a timestamp')));
+  }
+
+  /** As `truncateAfter`, blocking. */
+  truncateAfterSync(timestamp: number): void {
+    this.#actSync(truncateAfter(this.core, timestampOption(timestamp, 'a timestamp')));
+  }
+
+  /**
+   * Gives all of the log's space back, durably. The handle, its iterators and entries then throw `VARVE_REGION_FREED`; a log of the same name
+   * can be made anew.
+   *
+   * @throws VARVE_READ_ONLY, VARVE_REGION_FREED, VARVE_CLOSED, VARVE_POISONED
+   */
+  async free(): Promise<void> {
+    await this.#act(remove(this.core));
+    this.#retry();
+  }
+
+  /** As `free`, blocking. */
+  freeSync(): void {
+    this.#actSync(remove(this.core));
+    this.#retry();
+  }
+
+  /** @internal The log was opened with other options, maybe. */
+  optionsChanged(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    const { core } = this.core;
+    if (core.readOnly || Object.keys(this.core.options.retain).length === 0) return;
+    this.#timer = setInterval(() => void this.#retain(), RETENTION_PERIOD).unref();
+  }
+
+  #retry(): void {
+    if (this.#queue.isBusy) this.#queue.retry();
+  }
+
+  /** Trims in the background what is too much. A failure shows where the stream is used next. */
+  async #retain(): Promise<void> {
+    if (this.#retaining) return;
+    this.#retaining = true;
+    try {
+      await this.#act(this.core.retainer.acts());
+    } catch {
+      if (this.core.core.closed) clearInterval(this.#timer);
+    }
+    this.#retaining = false;
+  }
+
+  async #act(acts: Acts): Promise<void> {
+    this.core.core.assertWritable();
+    await act(this.core, acts);
+    this.#retry();
+  }
+
+  #actSync(acts: Acts): void {
+    this.core.core.assertWritable();
+    actSync(this.core, acts);
+    this.#retry();
+  }
+
+  #start(
+    parts: readonly Uint8Array[],
+    options: LogAppendOptions | undefined,
+    resolve: (entry: Entry) => void,
+    reject: (error: unknown) => void,
+  ): void {
+    this.#into(sizeOf(parts), false, options, (segment, leader, expected) =>
+      segment.startAppend([leader, ...parts], expected, resolve, reject),
+    );
+  }
+
+  #intoSegment<T>(
+    size: number,
+    blocking: boolean,
+    options: LogAppendOptions | undefined,
+    append: (segment: SegmentRegion, leader: Uint8Array, options: LogAppendOptions | undefined) => T,
+  ): T {
+    if (this.#queue.isBusy) throw waitingBefore(this.name);
+    return this.#into(size, blocking, options, append);
+  }
+
+  /** Appends to the last segment. Another thread may just have filled it, or begun a further one. */
+  #into<T>(
+    size: number,
+    blocking: boolean,
+    options: LogAppendOptions | undefined,
+    append: (segment: SegmentRegion, leader: Uint8Array, options: LogAppendOptions | undefined) => T,
+  ): T {
+    const expect = expectLast(this.core, options);
+    for (;;) {
+      const { region, leader } = this.core.makeRoom(size, blocking);
+      try {
+        return append(this.#regionOf(region) as SegmentRegion, leader, expect(region));
+      } catch (error) {
+        if (!isFull(error) || this.core.core.sharing === undefined) throw error;
+        this.core.follow();
+      }
+    }
+  }
+}
+
+function beforeOf(options: TrimOptions): number {
+  assertOptions(options);
+  return timestampOption(options?.before, 'before');
+}

@@ -1,0 +1,98 @@
+import { typeError } from '../base/errors.js';
+import type { LogCursor } from '../core/cursor.js';
+import { leaderAt } from '../core/log/leader.js';
+import type { LogCore } from '../core/log/log-core.js';
+import type { RegionLog } from '../core/region-log.js';
+import type { StreamCore } from '../core/stream-core.js';
+import { ENTRY } from '../format/layout.js';
+import type { Data } from './data.js';
+import { Entry } from './entry.js';
+import type { AppendOptions } from './options.js';
+import { Region } from './region.js';
+import { Slot } from './slot.js';
+
+/** The region that a part of a log lies in: entries say it is theirs, and only the log changes it. */
+export class SegmentRegion extends Region {
+  readonly #region: RegionLog;
+  readonly #core: StreamCore;
+  readonly #log: LogCore;
+
+  /** @internal */
+  constructor(region: RegionLog, core: StreamCore, log: LogCore) {
+    super(region, core);
+    this.#region = region;
+    this.#core = core;
+    this.#log = log;
+  }
+
+  /** @internal Appends a leader and the parts of a payload, blocking. */
+  appendLed(parts: readonly Uint8Array[], options: AppendOptions | undefined): Entry {
+    return super.appendvSync(parts, options);
+  }
+
+  /** @internal A slot behind a leader. */
+  reserveLed(leader: Uint8Array, size: number): Slot {
+    const place = this.#region.appender.reservations.reserve(leader.length + size);
+    const { window, position } = place;
+    window.bytes.set(leader, position - window.start + ENTRY.header);
+    return new Slot(this, this.#region, this.#core, place, leader.length);
+  }
+
+  /** @internal */
+  override entryOf(
+    window: LogCursor['window'],
+    position: number,
+    size: number,
+    timestamp: number,
+    life: number,
+  ): Entry {
+    return new Entry(this, window, position, size, timestamp, life, leaderAt(window, position));
+  }
+
+  /** @internal */
+  override hides({ position, timestamp }: { position: number; timestamp: number }): boolean {
+    return !this.#log.shows(this.#region, position, timestamp);
+  }
+
+  override appendSync(): Entry {
+    throw this.#ofLog();
+  }
+
+  override append(): Promise<Entry> {
+    return Promise.reject(this.#ofLog());
+  }
+
+  override appendvSync(_parts: readonly Data[]): Entry {
+    throw this.#ofLog();
+  }
+
+  override appendv(): Promise<Entry> {
+    return Promise.reject(this.#ofLog());
+  }
+
+  override reserve(): Slot {
+    throw this.#ofLog();
+  }
+
+  override clear(): Promise<void> {
+    return Promise.reject(this.#ofLog());
+  }
+
+  override clearSync(): void {
+    throw this.#ofLog();
+  }
+
+  override free(): Promise<void> {
+    return Promise.reject(this.#ofLog());
+  }
+
+  override freeSync(): void {
+    throw this.#ofLog();
+  }
+
+  #ofLog(): TypeError {
+    return typeError(
+      `Cannot change region ${this.id} as it is a part of the log '${this.#log.name}': change that, by stream.log('${this.#log.name}')`,
+    );
+  }
+}
