@@ -104,7 +104,7 @@ export class Logs {
   /** The log with this name, if there is one. */
   #find(name: string): LogCore | undefined {
     const known = this.#cores.get(name);
-    if (known !== undefined && known.journal.regions.every(({ freed }) => !freed)) return known;
+    if (known?.journal.regions.every(({ freed }) => !freed)) return known;
     this.#cores.delete(name);
     this.#logs.delete(name);
     const journal = Journal.find(this.#core, name);

@@ -44,12 +44,17 @@ test('who reads where entries were trimmed is told of the gap, skips it, or fail
   assert.equal(skipping.next().value.text(), '300');
   assert.throws(
     () => failing.next(),
-    (error) =>
-      error instanceof VarveError && error.code === 'VARVE_TRIMMED' && error.gap?.from === at(9) + 1,
+    (error) => error instanceof VarveError && error.code === 'VARVE_TRIMMED' && error.gap?.from === at(9) + 1,
   );
   assert.equal(failing.next().value.text(), '300');
   fails('VARVE_TRIMMED', () => log.entries({ from: at(299) }).next());
-  assert.equal(log.entries({ from: at(300) }).next().value.text(), '300');
+  assert.equal(
+    log
+      .entries({ from: at(300) })
+      .next()
+      .value.text(),
+    '300',
+  );
   assert.equal(log.entries().next().value.text(), '300');
   fails('VARVE_ARGUMENT', () => log.entries({ onGap: 'x' as 'skip' }));
   await follower.return();

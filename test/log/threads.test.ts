@@ -26,9 +26,7 @@ onEveryMedium('two threads append to one log by turns, over many segments', asyn
     log.appendSync(`${index}`, index % 5 === 0 ? {} : { until: 'committed' });
     expected.push(`${index}`);
   }
-  await Promise.all(
-    expected.slice(0, 200).map((text, index) => (index % 3 === 0 ? one : two).append(text)),
-  );
+  await Promise.all(expected.slice(0, 200).map((text, index) => (index % 3 === 0 ? one : two).append(text)));
   assert.deepEqual(texts(one).slice(0, 600), expected);
   assert.deepEqual(texts(two), texts(one));
   assert.equal(one.entryCount, 800);
@@ -42,7 +40,10 @@ onEveryMedium('two threads append to one log by turns, over many segments', asyn
 test('a thread that trims, takes from the end, or frees does so for all', async (t) => {
   const stream = memoryStream(t);
   const [one, two, other] = await twoThreads(stream);
-  const all = Array.from({ length: 500 }, (_, index) => (index % 2 ? one : two).appendSync(`${index}`).timestamp);
+  const all = Array.from(
+    { length: 500 },
+    (_, index) => (index % 2 ? one : two).appendSync(`${index}`).timestamp,
+  );
   const reading = two.entries({ onGap: 'skip' });
   reading.next();
   await one.trim({ before: all[300] ?? 0 });
@@ -86,29 +87,38 @@ test('an append behind a slot that another thread has open in an earlier segment
   await other.close();
 });
 
-onEveryMedium('threads append to one log at the same time: all is there, each in its order', async (_, place) => {
-  const stream = await place.open();
-  const log = await stream.log('orders', SEGMENT);
-  const workers = ['a', 'b'].map(
-    (name) => new Worker(new URL('./log-thread.js', import.meta.url), { workerData: { handle: stream.share(), name } }),
-  );
-  const ended = Promise.all(workers.map((worker) => once(worker, 'exit')));
-  // Nothing but this waits once the threads have ended.
-  const alive = setInterval(() => {}, 1000);
-  const follower = log.tail();
-  const followed: string[] = [];
-  for await (const entry of follower) {
-    followed.push(entry.text());
-    if (followed.length % 50 === 0) log.appendSync(`c${followed.length / 50}`);
-    if (followed.length === 816) break;
-  }
-  clearInterval(alive);
-  assert.deepEqual((await ended).map(([code]) => code), [0, 0]);
-  assertRising(timestamps(log));
-  for (const name of ['a', 'b']) {
-    assert.deepEqual(
-      followed.filter((text) => text.startsWith(name)),
-      Array.from({ length: 400 }, (_unused, index) => `${name}${index}`),
+onEveryMedium(
+  'threads append to one log at the same time: all is there, each in its order',
+  async (_, place) => {
+    const stream = await place.open();
+    const log = await stream.log('orders', SEGMENT);
+    const workers = ['a', 'b'].map(
+      (name) =>
+        new Worker(new URL('./log-thread.js', import.meta.url), {
+          workerData: { handle: stream.share(), name },
+        }),
     );
-  }
-});
+    const ended = Promise.all(workers.map((worker) => once(worker, 'exit')));
+    // Nothing but this waits once the threads have ended.
+    const alive = setInterval(() => {}, 1000);
+    const follower = log.tail();
+    const followed: string[] = [];
+    for await (const entry of follower) {
+      followed.push(entry.text());
+      if (followed.length % 50 === 0) log.appendSync(`c${followed.length / 50}`);
+      if (followed.length === 816) break;
+    }
+    clearInterval(alive);
+    assert.deepEqual(
+      (await ended).map(([code]) => code),
+      [0, 0],
+    );
+    assertRising(timestamps(log));
+    for (const name of ['a', 'b']) {
+      assert.deepEqual(
+        followed.filter((text) => text.startsWith(name)),
+        Array.from({ length: 400 }, (_unused, index) => `${name}${index}`),
+      );
+    }
+  },
+);
