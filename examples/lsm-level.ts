@@ -151,9 +151,8 @@ function sorted(pairs: Iterable<Pair>): Iterator<Pair> & Iterable<Pair> {
 function* merged(sources: Iterator<Pair>[]): Generator<Pair> {
   const heads = sources.map((source) => source.next());
   for (;;) {
-    const keys = heads.flatMap((head) => (head.done ? [] : [head.value[0]]));
-    if (keys.length === 0) return;
-    const least = keys.reduce((one, other) => (other < one ? other : one));
+    const [least] = heads.flatMap((head) => (head.done ? [] : [head.value[0]])).sort();
+    if (least === undefined) return;
     let newest: Pair | undefined;
     for (const [place, head] of heads.entries()) {
       if (head.done || head.value[0] !== least) continue;

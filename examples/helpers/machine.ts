@@ -61,9 +61,13 @@ export class Machine implements Disk {
 
   /** Machines with what a power cut at this moment may have left: of what was not synced some at random, all or nothing. */
   *afterPowerCut(): Generator<Machine> {
-    let random = this.#cache.size + 1;
+    let seed = this.#cache.size + 1;
+    const toss = () => {
+      seed = (seed * 48_271) % 0x7fffffff;
+      return seed % 2 === 0;
+    };
     for (const image of this.medium.crashImages({ most: 4 })) {
-      for (const keeps of [() => true, () => (random = (random * 48_271) % 0x7fffffff) % 2 === 0]) {
+      for (const keeps of [() => true, toss]) {
         const disk = this.#durable.slice();
         for (const [offset, sector] of this.#cache) if (keeps()) disk.set(sector, offset);
         yield new Machine(undefined, SimulatedMedium.fromImage(image, SECTORS), disk);
