@@ -73,6 +73,7 @@ published 19 of 100 bytes: grüße aus dem See
 entries after a cancelled slot: 1
 grüße aus dem See, first, second
 `,
+  'undo-redo': /^\npower cut at \d{3} points, \d{3} restarts\nno account was wrong\n$/,
   'worker-pool': `
 20 results are durable
 primes below 100000: 9592
