@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { addAppend } from './append.js';
 import { addCat } from './cat.js';
 import { addCheck } from './check.js';
+import { addConsumers } from './consumers.js';
 import { addCreate } from './create.js';
 import { addExport } from './export.js';
 import { usageLine } from './failure.js';
@@ -36,6 +37,7 @@ export function buildProgram(): Command {
     addStat,
     addCheck,
     addRegions,
+    addConsumers,
     addExport,
     addImport,
   ]) {

@@ -55,6 +55,8 @@ export class StreamCore implements RegionHost {
   readonly names = new Map<string, RegionLog>();
   /** Called when this thread has learned which regions there are now. */
   readonly followers = new Set<() => void>();
+  /** Called once the stream is given up: what stands beside it is let go of, too. */
+  readonly closers = new Set<() => void>();
   /** What a recovery found missing that had been acknowledged. */
   damage: Problem | undefined = undefined;
   closed = false;
@@ -286,6 +288,7 @@ export class StreamCore implements RegionHost {
       for (const region of regions.values()) region.leave();
       this.#end(() => this.#closedError());
       this.#ended = true;
+      for (const close of this.closers) close();
       this.persister.herald?.close(last);
       this.others.close();
       if (last || medium.leave === undefined) medium.close();

@@ -61,7 +61,7 @@ function timeGiven(options: LogEntriesOptions | LogTailOptions | undefined): num
 }
 
 /** The first timestamp at a time of day or later; if there is none yet, the next one that is given out. */
-function firstAt(log: LogCore, time: number): number {
+export function firstAt(log: LogCore, time: number): number {
   log.follow();
   const timestamp = timestampAtTime(log.chain, time);
   return Math.max(

@@ -9,6 +9,9 @@ import { truncateAfter } from '../core/log/truncate.js';
 import type { RegionLog } from '../core/region-log.js';
 import { cursorFrom } from '../core/sparse-index.js';
 import { AppendQueue, isFull } from './append-queue.js';
+import type { Consumer } from './consumer.js';
+import type { ConsumerOptions } from './consumer-options.js';
+import { type ConsumerInfo, Consumers } from './consumers.js';
 import { type Data, partsOf, sizeOf } from './data.js';
 import type { Entry } from './entry.js';
 import { expectLast } from './log-expectation.js';
@@ -38,6 +41,7 @@ export class Log extends Pipeable {
   /** @internal */
   readonly core: LogCore;
   readonly #regionOf: (region: RegionLog) => Region;
+  readonly #consumers: Consumers;
   readonly #queue = new AppendQueue();
   #timer: NodeJS.Timeout | undefined;
   #retaining = false;
@@ -48,6 +52,7 @@ export class Log extends Pipeable {
     this.name = core.name;
     this.core = core;
     this.#regionOf = regionOf;
+    this.#consumers = new Consumers(core, regionOf);
     core.rolled = () => setImmediate(() => void this.#retain());
     this.optionsChanged();
   }
@@ -224,6 +229,49 @@ export class Log extends Pipeable {
   }
 
   /**
+   * Opens a consumer: a reader with a name and a durable position, or makes it. A read-only stream keeps the position in a file of its own, in a
+   * directory beside the stream, `<path>.consumers`; a stream that is open for writing takes such a position over.
+   *
+   * @param name 1 to 200 bytes of UTF-8, unique among the consumers of the log
+   * @throws VARVE_BUSY if it is open already, in this thread or, as far as a file beside the stream can tell, in another one or another process;
+   * VARVE_FULL if the journal of the log has no room for a further consumer; VARVE_READ_ONLY if the stream is read-only and no file;
+   * VARVE_REGION_FREED if the log was freed, VARVE_CLOSED, VARVE_POISONED, VARVE_IO, TypeError, RangeError
+   * @example
+   * await using consumer = await log.consumer('billing', { protect: true });
+   */
+  consumer(name: string, options?: ConsumerOptions): Promise<Consumer> {
+    return this.#consumers.open(name, options);
+  }
+
+  /** As `consumer`, blocking. */
+  consumerSync(name: string, options?: ConsumerOptions): Consumer {
+    return this.#consumers.openSync(name, options);
+  }
+
+  /**
+   * All consumers, open or not, by their names.
+   *
+   * @throws VARVE_REGION_FREED if the log was freed, VARVE_CLOSED, VARVE_IO
+   */
+  consumers(): ConsumerInfo[] {
+    return this.#consumers.list();
+  }
+
+  /**
+   * Removes a consumer, durably; false if there is none.
+   *
+   * @throws VARVE_BUSY if it is open, VARVE_READ_ONLY if only a writer can remove it, and as `consumer`
+   */
+  removeConsumer(name: string): Promise<boolean> {
+    return this.#consumers.remove(name);
+  }
+
+  /** As `removeConsumer`, blocking. */
+  removeConsumerSync(name: string): boolean {
+    return this.#consumers.removeSync(name);
+  }
+
+  /**
    * Gives all of the log's space back, durably. The handle, its iterators and entries then throw `VARVE_REGION_FREED`; a log of the same name
    * can be made anew.
    *
@@ -231,12 +279,14 @@ export class Log extends Pipeable {
    */
   async free(): Promise<void> {
     await this.#act(remove(this.core));
+    this.#consumers.logFreed();
     this.#retry();
   }
 
   /** As `free`, blocking. */
   freeSync(): void {
     this.#actSync(remove(this.core));
+    this.#consumers.logFreed();
     this.#retry();
   }
 

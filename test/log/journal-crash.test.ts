@@ -6,7 +6,7 @@ import { type CrashPoint, SimulatedMedium } from '../../src/testing/index.js';
 import { closeCore, coreOn, OPTIONS, told } from './journal-support.js';
 
 const SIZE = 768;
-const IMAGES = { exhaustive: 3, samples: 3, seed: 7 };
+const IMAGES = { exhaustive: 0, samples: 1, seed: 7 };
 
 /** A point in time, and what was known by then. */
 interface Moment {
@@ -51,6 +51,7 @@ class Story {
       this.told.push(told(journal.state));
       this.#note();
     }
+    assert.ok(journal.state.generation > 3, 'it was switched again and again');
     closeCore(core);
   }
 
@@ -66,30 +67,30 @@ function goesOn(image: Uint8Array): string {
   const core = coreOn(medium);
   const found = Journal.find(core, 'log');
   const before = found === undefined ? 'nothing' : told(found.state);
+  const consumers = [...(found?.state.consumers.values() ?? [])];
   const journal = found ?? Journal.createSync(core, 'log', SIZE, OPTIONS);
   for (let first = 1000; first < 1012; first++) journal.changeSync(() => ({ kind: 'first', first }));
   closeCore(core);
   const again = coreOn(medium);
-  assert.equal(Journal.find(again, 'log')?.state.first, 1011);
+  const { state } = Journal.find(again, 'log') ?? assert.fail('it is gone');
+  assert.deepEqual([state.first, [...state.consumers.values()]], [1011, consumers]);
   closeCore(again);
   return before;
 }
 
 test('after a crash at any moment a journal says all that was acknowledged, and nothing out of order', () => {
   const story = new Story(new SimulatedMedium('32KiB'));
-  story.run(30);
-  const seen = new Map<string, string>();
+  story.run(45);
   let images = 0;
-  for (const { point, acknowledged, begun } of story.moments) {
+  for (const [number, { point, acknowledged, begun }] of story.moments.entries()) {
+    if (number % 2 === 1) continue;
     for (const image of point.images(IMAGES)) {
-      const key = Buffer.from(image).toString('latin1');
-      const found = seen.get(key) ?? goesOn(image);
-      seen.set(key, found);
+      const found = goesOn(image);
       images++;
       const reached = found === 'nothing' ? -1 : story.told.indexOf(found);
       assert.ok(found === 'nothing' || reached >= 0, `it says what nobody has said: ${found}`);
       assert.ok(reached >= acknowledged && reached <= begun, `${reached} is not in ${acknowledged}…${begun}`);
     }
   }
-  assert.ok(images > 200, `${images} images are no search`);
+  assert.ok(images > 150, `${images} images are no search`);
 });

@@ -137,6 +137,37 @@ test('what would not leave room for a snapshot is refused, and nothing changes',
   closeCore(core);
 });
 
+test('records that cannot follow what stands before them are told as damage', () => {
+  const position = encodeChange({ kind: 'position', id: 1, position: 1, revision: 1 }).slice();
+  const consumer = encodeChange({ kind: 'consumer', name: 'a', position: 0, protect: false });
+  const harms: Uint8Array[][] = [
+    [position],
+    [consumer, consumer],
+    [encodeSwitch(), consumer],
+    [encodeSnapshot(newState(OPTIONS))],
+    [encodeChange({ kind: 'forget', id: 3 })],
+    [position.with(0, 9)],
+    [new Uint8Array(0)],
+  ];
+  for (const harm of harms) {
+    const core = coreOn(new MemoryMedium('64KiB'));
+    const journal = journalOn(core, 1024);
+    for (const bytes of harm) journal.regions[0]?.appender.append(bytes, false);
+    const code = harm[0]?.[0] === 9 ? 'VARVE_MISMATCH' : 'VARVE_CORRUPT';
+    assert.throws(() => Journal.find(core, 'log'), { code });
+    closeCore(core);
+  }
+});
+
+test('two regions of one generation, or one that does not begin with a snapshot, are told as damage', () => {
+  for (const bytes of [encodeSnapshot(newState(OPTIONS)), encodeSwitch()]) {
+    const core = coreOn(new MemoryMedium('64KiB'));
+    journalOn(core, 1024).regions[1]?.appender.append(bytes, false);
+    assert.throws(() => Journal.find(core, 'log'), { code: 'VARVE_CORRUPT' });
+    closeCore(core);
+  }
+});
+
 test('the regions of a journal are as large as its log needs', () => {
   assert.equal(journalSize(1024, 64), 4096);
   assert.equal(journalSize(2 ** 20, 4096), 2 ** 16);

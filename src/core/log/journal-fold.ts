@@ -3,7 +3,7 @@ import { ENTRY } from '../../format/layout.js';
 import { LogCursor } from '../cursor.js';
 import type { RegionLog } from '../region-log.js';
 import { corruptJournal } from './journal-errors.js';
-import { decodeRecord } from './journal-record.js';
+import { decodeRecord, isPosition, type JournalRecord, positionAt } from './journal-record.js';
 import { applyChange, type JournalState } from './journal-state.js';
 
 /** How often a reader looks before it gives up on a writer that goes on meanwhile. */
@@ -42,16 +42,28 @@ export class Fold {
 
   /** Reads on to the end. Throws as `begin`. */
   advance(): void {
-    while (this.#cursor.next()) this.#take(payload(this.#cursor));
+    while (this.#cursor.next()) this.#take(recordOf(this.#cursor));
   }
 
-  #take(bytes: Uint8Array): void {
+  #take(record: JournalRecord): void {
     if (this.ended) throw corruptJournal('it goes on where it should have gone on in its other region');
-    const record = decodeRecord(bytes);
     if (record.kind === 'snapshot') throw corruptJournal('it has a snapshot in its midst');
     if (record.kind === 'switch') this.ended = true;
     else applyChange(this.state, record);
     this.last = this.#cursor.timestamp;
+  }
+}
+
+/** Positions are read where they stand: most records are. */
+function recordOf(cursor: LogCursor): JournalRecord {
+  const { window, position, size } = cursor;
+  const word = (position - window.start + ENTRY.header) >>> 2;
+  if (!isPosition(window.words, word, size)) return decodeRecord(payload(cursor));
+  try {
+    return positionAt(window.words, word);
+  } finally {
+    // What seems to make no sense may be another region's by now.
+    cursor.assertGood();
   }
 }
 

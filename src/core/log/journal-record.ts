@@ -1,4 +1,5 @@
 import { TIMESTAMP_END } from '../../format/layout.js';
+import { getU64, setU64 } from '../../format/words.js';
 import type { Cut, LogOptions, Retention, WhenFull } from './facts.js';
 import { corruptJournal, unknownRecord } from './journal-errors.js';
 import type { Change, ConsumerRecord, JournalState, ProducersRecord } from './journal-state.js';
@@ -9,6 +10,8 @@ const SWITCH = 2;
 const BRACE = 0x7b;
 
 const POSITION_BYTES = 24;
+/** The only memory of positions on their way to the medium. */
+const IN_PASSING = inWords(new Uint32Array(POSITION_BYTES / 4));
 /** Bytes of a switch record. */
 export const SWITCH_BYTES = 8;
 /** As many bytes more can a number take in JSON when it grows. */
@@ -23,18 +26,21 @@ export type JournalRecord =
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** The bytes of a change. Positions are binary, as there are many of them. */
+function inWords(words: Uint32Array): { words: Uint32Array; bytes: Uint8Array } {
+  return { words, bytes: new Uint8Array(words.buffer) };
+}
+
+/** The bytes of a change, good until the next one's. Positions are binary, as there are many of them. */
 export function encodeChange(change: Change): Uint8Array {
   return change.kind === 'position' ? encodePosition(change) : encoder.encode(JSON.stringify(change));
 }
 
 function encodePosition({ id, position, revision }: Extract<Change, { kind: 'position' }>): Uint8Array {
-  const bytes = new Uint8Array(POSITION_BYTES);
-  const view = new DataView(bytes.buffer);
-  view.setUint8(0, POSITION);
-  view.setUint32(4, id, true);
-  setNumber(view, 8, position);
-  setNumber(view, 16, revision);
+  const { words, bytes } = IN_PASSING;
+  words[0] = POSITION;
+  words[1] = id;
+  setU64(words, 2, position);
+  setU64(words, 4, revision);
   return bytes;
 }
 
@@ -78,23 +84,28 @@ export function decodeRecord(bytes: Uint8Array): JournalRecord {
 
 function decodePosition(bytes: Uint8Array): Change {
   if (bytes.length !== POSITION_BYTES) throw corruptJournal(`a position has ${bytes.length} bytes`);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const words = new Uint32Array(new Uint8Array(bytes).buffer);
+  if (!isPosition(words, 0, bytes.length)) throw corruptJournal('a position does not begin as one');
+  return positionAt(words, 0);
+}
+
+/** True if the words of a payload of `size` bytes are those of a position. */
+export function isPosition(words: Uint32Array, word: number, size: number): boolean {
+  return size === POSITION_BYTES && words[word] === POSITION;
+}
+
+/**
+ * Reads a position from words. They are read once: what is checked is what is returned, whoever stores there meanwhile.
+ *
+ * @throws VARVE_CORRUPT
+ */
+export function positionAt(words: Uint32Array, word: number): Change {
   return {
     kind: 'position',
-    id: count(view.getUint32(4, true), 'the id of a consumer'),
-    position: whole(getNumber(view, 8), 'a position'),
-    revision: count(getNumber(view, 16), 'a revision'),
+    id: count(words[word + 1], 'the id of a consumer'),
+    position: whole(getU64(words, word + 2), 'a position'),
+    revision: count(getU64(words, word + 4), 'a revision'),
   };
-}
-
-function setNumber(view: DataView, offset: number, value: number): void {
-  view.setUint32(offset, value >>> 0, true);
-  view.setUint32(offset + 4, Math.floor(value / 2 ** 32), true);
-}
-
-/** Above what is a whole number it is rounded, and no number that may stand there. */
-function getNumber(view: DataView, offset: number): number {
-  return view.getUint32(offset, true) + view.getUint32(offset + 4, true) * 2 ** 32;
 }
 
 function decodeJson(bytes: Uint8Array): JournalRecord {

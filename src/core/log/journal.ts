@@ -167,9 +167,10 @@ export class Journal {
 
   /** False if the journal has to be switched before. */
   #try(changeFor: ChangeFor, persists: boolean): boolean {
-    for (;;) {
-      this.#core.assertWritable();
-      this.refresh();
+    this.#core.assertWritable();
+    // Where nobody else writes, all is known already.
+    for (let isKnown = !this.#core.beside; ; isKnown = false) {
+      if (!isKnown) this.refresh();
       const change = changeFor(this.#fold.state);
       if (change === undefined) return true;
       const bytes = encodeChange(change);

@@ -1,0 +1,94 @@
+import { join } from 'node:path';
+import { type Consumer, type Log, MemoryMedium, Stream, type StreamOptions } from '../../src/index.js';
+import type { Bench, Group } from './groups.js';
+import { timed, timedAsync } from './stats.js';
+
+const MIB = 2 ** 20;
+const SIZE = 64 * MIB;
+/** What an acknowledgement stores. */
+const DATA = new Uint8Array(24);
+
+/** What a round goes through. */
+interface Work {
+  readonly stream: Stream;
+  readonly log: Log;
+  readonly consumer: Consumer;
+}
+
+/** A consumer that acknowledges each entry. */
+export const acknowledgements: readonly Group[] = (['memory', 'pmem', 'page-cache', 'file'] as const).map(
+  (kind) => ({
+    name: kind,
+    title: `${kind}${kind === 'memory' ? '' : ', {place}'}: acknowledgements / appends of ${DATA.length} B to the log`,
+    place: kind === 'memory' ? 'none' : kind === 'pmem' ? 'in-memory' : 'disk',
+    needsAddon: kind === 'pmem' || kind === 'page-cache',
+    run: (bench) => measure(bench, kind),
+  }),
+);
+
+async function measure(bench: Bench, kind: 'memory' | NonNullable<StreamOptions['medium']>): Promise<void> {
+  const stream = await Stream.open(
+    kind === 'memory' ? new MemoryMedium(SIZE) : join(bench.directory, `consumers-${kind}-${process.pid}`),
+    kind === 'memory' ? {} : { size: SIZE, mode: 'create', medium: kind },
+  );
+  const log = await stream.log('orders', { segmentSize: 4 * MIB });
+  const work = { stream, log, consumer: await log.consumer('billing') };
+  const slow = kind === 'file' || kind === 'page-cache';
+  const single = slow ? 64 : 5000;
+  await bench.measure({
+    name: 'ackSync',
+    floorName: 'appendSync',
+    entries: single,
+    subject: () => acks(work, single, (timestamps) => timed(() => each(timestamps, work))),
+    floor: () =>
+      trimmed(work, () =>
+        timed(() => {
+          for (let i = 0; i < single; i++) log.appendSync(DATA);
+        }),
+      ),
+  });
+  const group = 256;
+  await bench.measure({
+    name: `${group} acks at once`,
+    floorName: `${group} appends at once`,
+    entries: group,
+    subject: () =>
+      acks(work, group, (timestamps) =>
+        timedAsync(async () => {
+          await Promise.all(timestamps.map((timestamp) => work.consumer.ack(timestamp)));
+        }),
+      ),
+    floor: () =>
+      trimmed(work, () =>
+        timedAsync(async () => {
+          await Promise.all(Array.from({ length: group }, () => log.append(DATA)));
+        }),
+      ),
+  });
+  await stream.close();
+}
+
+function each(timestamps: readonly number[], { consumer }: Work): void {
+  for (const timestamp of timestamps) consumer.ackSync(timestamp);
+}
+
+/** There is something to acknowledge before. */
+function acks(
+  work: Work,
+  count: number,
+  run: (timestamps: readonly number[]) => number | Promise<number>,
+): Promise<number> {
+  const { stream, log } = work;
+  const timestamps = Array.from(
+    { length: count },
+    () => log.appendSync(DATA, { until: 'committed' }).timestamp,
+  );
+  stream.persistSync();
+  return trimmed(work, () => run(timestamps));
+}
+
+async function trimmed({ log }: Work, run: () => number | Promise<number>): Promise<number> {
+  const time = await run();
+  log.trimSync({ before: log.last });
+  return time;
+}
