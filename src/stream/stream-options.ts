@@ -1,5 +1,6 @@
 import { rangeError, typeError } from '../base/errors.js';
 import { assertCodec, type Codec } from './codec.js';
+import type { OnGap } from './log-options.js';
 import {
   assertOptions,
   type EntriesOptions,
@@ -24,6 +25,8 @@ interface FormOptions<T> {
 export interface ReadableOptions<T = unknown> extends FormOptions<T>, EntriesOptions {
   /** True: goes on for ever, with what is appended later. False, the default: ends with the last entry. */
   live?: boolean;
+  /** Of a log: what to do where entries were trimmed that the stream has not come to; as of `log.tail()`. */
+  onGap?: OnGap;
 }
 
 /** How to stream into a region or log. */
