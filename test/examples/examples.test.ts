@@ -79,6 +79,9 @@ grüße aus dem See, first, second
 primes below 100000: 9592
 timestamps from 1 to 20, none twice
 `,
+  'write-buffer': `
+killed 4 times; of 20000 numbers 20000 arrived, each once and in order
+`,
   'write-ahead-log': `
 before: {"ada":15,"edsger":5}
 after:  {"ada":15,"edsger":5}
