@@ -47,6 +47,10 @@ export class FileMedium extends OpenedMedium implements Medium {
     return bytes;
   }
 
+  poke(offset: number, bytes: Uint8Array): void {
+    this.file.write(bytes, offset);
+  }
+
   #extent(offset: number, length: number, access: Access): Extent {
     if (access === 'random') return new FileRandomExtent(this.#parts, offset, length);
     return new FileAppendExtent(this.#parts, offset, length);

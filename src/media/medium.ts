@@ -91,6 +91,8 @@ export interface Medium {
   share?(sizeMax: number): MediumHandle;
   /** Only where windows are copies: what is on a shared medium now, in bytes from its beginning. */
   peek?(offset: number, length: number): Uint8Array;
+  /** The other half of `peek`: takes bytes to where other threads find them. */
+  poke?(offset: number, bytes: Uint8Array): void;
   /** As `close`, where other threads go on: they keep the lock. */
   leave?(): void;
   /**

@@ -22,9 +22,9 @@ export const BOARD = {
   unmarkedCount: 9,
   /** Of the commit under way, where it is written before it counts: where on the medium the region begins (low, high), and its seed. */
   ground: 12,
-  /** Not 0 from the moment on from which the commit under way counts, until it is done. */
+  /** Not 0 from the moment on from which the commit under way counts, until it is done: `TOGETHER`, or the region's line. */
   redo: 10,
-  /** Not 0 while the entry of the commit under way is written. */
+  /** Not 0 while the entry of the commit under way is written, or while a transaction is carried out: `TOGETHER` then. */
   intent: 11,
   /** In a line of its own: how far everything is durable. */
   persisted: 16,
@@ -106,8 +106,26 @@ export const REGION = {
 /** What the list of regions with bytes that are not durable says of each, so that a commit need not look at their lines: its tail and life when it was committed to last. */
 export const DIRTY = { region: 0, tail: 1, life: 2, size: 4 } as const;
 
+/** In `redo` and `intent`: several regions are committed to at once. */
+export const TOGETHER = -1;
+
+/** The transaction that is being committed. */
+export const TRANSACTION = {
+  /** How many regions have a share in it; each has a record of `SHARE.size` words behind this. */
+  count: 0,
+  /** 1 where entries are written before they count. */
+  written: 1,
+  /** Its first and its last timestamp: low, high. */
+  first: 2,
+  last: 4,
+  size: LINE_WORDS,
+} as const;
+
+/** Of a region's share in a transaction: its line, its tail and its number of entries afterwards, the timestamp of its last entry; where on the medium it begins, and its seed. */
+export const SHARE = { region: 0, tail: 1, entries: 2, last: 3, ground: 5, seed: 7, size: 8 } as const;
+
 const REGIONS = BOARD.threads + THREAD_LINES * THREAD.size;
-const WORDS_PER_REGION = REGION.size + DIRTY.size + 1;
+const WORDS_PER_REGION = REGION.size + DIRTY.size + 1 + SHARE.size;
 /** Units of places in a region, in bytes; and what to shift a number of bytes by to get that of units: a division is far slower. */
 export const UNIT = 8;
 export const UNIT_SHIFT = 3;
@@ -122,21 +140,24 @@ export class Board {
   readonly dirty: RegionList;
   /** Regions with entries behind their marks. */
   readonly unmarked: RegionList;
+  /** First word of the transaction that is being committed. */
+  readonly transaction: number;
 
   /** @param memory made by `create`, in this thread or another one */
   constructor(memory: SharedArrayBuffer) {
     this.memory = memory;
     this.words = new Int32Array(memory);
-    this.capacity = Math.floor((this.words.length - REGIONS) / WORDS_PER_REGION);
+    this.capacity = Math.floor((this.words.length - REGIONS - TRANSACTION.size) / WORDS_PER_REGION);
     const dirty = REGIONS + this.capacity * REGION.size;
     const unmarked = dirty + this.capacity * DIRTY.size;
     this.dirty = new RegionList(this.words, dirty, BOARD.dirtyCount, REGION.dirty, DIRTY.size);
     this.unmarked = new RegionList(this.words, unmarked, BOARD.unmarkedCount, REGION.unmarked, 1);
+    this.transaction = unmarked + this.capacity;
   }
 
   /** @param capacity slots of the region table; memory is taken only for those in use */
   static create(capacity: number): Board {
-    return new Board(new SharedArrayBuffer(4 * (REGIONS + capacity * WORDS_PER_REGION)));
+    return new Board(new SharedArrayBuffer(4 * (REGIONS + TRANSACTION.size + capacity * WORDS_PER_REGION)));
   }
 
   /** The first word of a region's line. */

@@ -67,7 +67,7 @@ export class CommitRecord {
     this.#wasWritten = wasWritten;
   }
 
-  /** True while an entry is being written that does not count yet. Needs no lock. */
+  /** True while an entry is being written that does not count yet, or a transaction is carried out. Needs no lock. */
   get isIntended(): boolean {
     return observe(this.#words, INTENT) !== 0;
   }
@@ -112,7 +112,7 @@ export class CommitRecord {
   mend(): void {
     const words = this.#words;
     const intended = words[INTENT] as number;
-    if (words[REDO] === 0 && intended !== 0) {
+    if (words[REDO] === 0 && intended > 0) {
       if (this.#wasWritten(this.#intended(intended))) words[REDO] = intended;
     }
     words[INTENT] = 0;
@@ -128,22 +128,38 @@ export class CommitRecord {
   /** Does what `redo` says; doing it twice is doing it once. */
   #apply(): void {
     const words = this.#words;
-    const region = words[COMMIT] as number;
-    const tail = words[COMMIT + 1] as number;
     const timestamp = heldTimestamp(words, COMMIT + 3);
+    this.advance(
+      words[COMMIT] as number,
+      words[COMMIT + 1] as number,
+      words[COMMIT + 2] as number,
+      timestamp,
+      timestamp,
+    );
+    if (timestamp !== 0) storeTimestamp(words, NEWEST, timestamp);
+    words[REDO] = 0;
+    words[INTENT] = 0;
+  }
+
+  /**
+   * Moves a region's end.
+   *
+   * @param tail in units of 8 bytes
+   * @param first the first timestamp of what is committed: that of a whole transaction; 0 if it has none
+   * @param last that of the region's last entry, if this is one
+   */
+  advance(region: number, tail: number, entries: number, first: number, last: number): void {
+    const words = this.#words;
     const before = words[region + TAIL] as number;
-    words[region + ENTRIES] = words[COMMIT + 2] as number;
-    this.#notePending(region, before, timestamp);
+    words[region + ENTRIES] = entries;
+    this.#notePending(region, before, first);
     const dirty = this.#dirty.add(region);
     words[dirty + DIRTY_TAIL] = tail;
     words[dirty + DIRTY_LIFE] = words[region + LIFE] as number;
     this.#unmarked.add(region);
     if (words[region + RESERVED] === before) words[region + RESERVED] = tail;
-    if (timestamp !== 0) storeTimestamp(words, region + LAST, timestamp);
+    if (last !== 0) storeTimestamp(words, region + LAST, last);
     publish(words, region + TAIL, tail);
-    if (timestamp !== 0) storeTimestamp(words, NEWEST, timestamp);
-    words[REDO] = 0;
-    words[INTENT] = 0;
   }
 
   #notePending(region: number, tail: number, timestamp: number): void {

@@ -2,12 +2,14 @@ import { encodeLag, highWord } from '../../format/entry.js';
 import { ENTRY, Form, GAP, LAG_UNKNOWN } from '../../format/layout.js';
 import type { Window } from '../../media/window.js';
 import type { Clock } from '../clock.js';
+import { headerOf, type Placed } from '../transaction.js';
 import { BOARD, type Board, heldTimestamp, observe, REGION, readTimestamp, storeTimestamp } from './board.js';
 import { CommitRecord, type WasWritten, type WriteThrough } from './commit-record.js';
 import { Earlier, FEW } from './earlier.js';
 import { SharedLock } from './lock.js';
 import type { RegionList } from './region-list.js';
 import type { Threads } from './threads.js';
+import { type SealOnMedium, type Share, TransactionRecord } from './transaction-record.js';
 
 // By names of this file the words are constants to the compiler; looked up in another module's object they are not.
 const { commitLock: COMMIT_LOCK, last: NEWEST, limit: LIMIT, persisted: PERSISTED } = BOARD;
@@ -30,14 +32,22 @@ export class Committer {
   readonly #clock: Clock;
   readonly #dirty: RegionList;
   readonly #record: CommitRecord;
+  readonly #together: TransactionRecord;
 
   /** @param clock this thread's: it knows up to where timestamps may be given out */
-  constructor(board: Board, threads: Threads, clock: Clock, wasWritten: WasWritten) {
+  constructor(
+    board: Board,
+    threads: Threads,
+    clock: Clock,
+    wasWritten: WasWritten,
+    sealOnMedium: SealOnMedium,
+  ) {
     this.#words = board.words;
     this.#lock = new SharedLock(board.words, COMMIT_LOCK, threads);
     this.#clock = clock;
     this.#dirty = board.dirty;
     this.#record = new CommitRecord(board, wasWritten);
+    this.#together = new TransactionRecord(board, this.#record, sealOnMedium);
     this.earlier = new Earlier(board.words, board.dirty);
   }
 
@@ -48,7 +58,22 @@ export class Committer {
 
   /** Takes the commit lock: until `leave` nothing is committed in any thread. */
   enter(): void {
-    if (this.#lock.acquire() === 'abandoned') this.#record.mend();
+    if (this.#lock.acquire() === 'abandoned') this.#mend();
+  }
+
+  #mend(): void {
+    if (this.#together.isUnderWay) this.#carryOut(() => this.#together.finish());
+    else this.#record.mend();
+  }
+
+  /** What counts but cannot be done now is left to whoever takes the lock next, as by a thread that died. */
+  #carryOut(act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      this.#lock.abandon();
+      throw error;
+    }
   }
 
   leave(): void {
@@ -87,6 +112,53 @@ export class Committer {
       return timestamp;
     } finally {
       this.#lock.release();
+    }
+  }
+
+  /**
+   * Commits the entries of a transaction, whose payloads stand behind the tails of their regions. Returns the first one's timestamp; 0 if a further
+   * supply of timestamps is needed first.
+   *
+   * @param placed the entries in their order
+   * @param written true if other threads see what was stored only once it is written
+   */
+  commitTogether(placed: readonly Placed[], shares: readonly Share[], written: boolean): number {
+    this.enter();
+    const first = this.#prepare(placed, shares, written);
+    if (first === 0) return 0;
+    this.#carryOut(() => this.#together.carryOut());
+    this.#lock.release();
+    this.#clock.last = first + placed.length - 1;
+    return first;
+  }
+
+  /** What it throws, and a transaction for which there are no timestamps, gives the lock up. */
+  #prepare(placed: readonly Placed[], shares: readonly Share[], written: boolean): number {
+    let counts = false;
+    try {
+      const first = heldTimestamp(this.#words, NEWEST) + 1;
+      const last = first + placed.length - 1;
+      if (last >= this.#clock.limit && !this.#isSupplied(last)) return 0;
+      this.earlier.survey(0);
+      this.#storeHeaders(placed, first, last);
+      this.#together.note(shares, first, last);
+      if (written) this.#together.write(shares);
+      counts = true;
+      return first;
+    } finally {
+      if (!counts) this.#lock.release();
+    }
+  }
+
+  #storeHeaders(placed: readonly Placed[], first: number, last: number): void {
+    const persisted = this.raiseDurable();
+    for (const [i, { window, position, size }] of placed.entries()) {
+      const timestamp = first + i;
+      const high =
+        placed.length > 1
+          ? headerOf(timestamp, last, persisted)
+          : highWord(timestamp, Form.entry, encodeLag(timestamp - 1 - persisted));
+      storeHeader(window, position, size, timestamp, high);
     }
   }
 

@@ -1,7 +1,7 @@
 import { formOf, strideAt, timestampAt } from '../../format/entry.js';
 import { ENTRY, Form } from '../../format/layout.js';
 import { freshWindow, type Medium } from '../../media/medium.js';
-import { publish, REGION, storeTimestamp, UNIT, UNIT_SHIFT } from './board.js';
+import { BOARD, publish, REGION, readTimestamp, storeTimestamp, UNIT, UNIT_SHIFT } from './board.js';
 import type { SharedLog } from './shared-log.js';
 
 // By names of this file the words are constants to the compiler; looked up in another module's object they are not.
@@ -14,6 +14,8 @@ export interface Sealed {
   readonly life: number;
   /** Bytes. */
   readonly to: number;
+  /** What comes behind `to`, also the transaction that it is a part of, has later timestamps. */
+  readonly after: number;
 }
 
 /** How what several threads have committed to a region becomes durable. */
@@ -67,11 +69,16 @@ export class Durability {
    * have sealed and not drained yet.
    */
   seal(): Sealed {
-    if (!this.#log.takeCurrent()) return { log: this.#log, life: NO_LIFE, to: 0 };
+    if (!this.#log.takeCurrent()) return { log: this.#log, life: NO_LIFE, to: 0, after: 0 };
     try {
       const tail = this.#log.heldTail;
       this.#sealUpTo(tail);
-      return { log: this.#log, life: this.#log.life, to: tail };
+      return {
+        log: this.#log,
+        life: this.#log.life,
+        to: tail,
+        after: readTimestamp(this.#words, BOARD.last),
+      };
     } finally {
       this.#log.lock.release();
     }
@@ -90,25 +97,30 @@ export class Durability {
   }
 
   /** Notes that what was sealed is durable, unless the region has begun another life meanwhile. */
-  drained({ life, to }: Sealed): void {
+  drained({ life, to, after }: Sealed): void {
     const words = this.#words;
     const at = this.#line + DURABLE;
     this.#log.take();
     if (this.#log.life === life && to > (words[at] as number) * UNIT) {
-      storeTimestamp(words, this.#line + PENDING, this.#firstBehind(to));
+      storeTimestamp(words, this.#line + PENDING, this.#firstBehind(to, after));
       publish(words, at, to >>> UNIT_SHIFT);
     }
     this.#log.lock.release();
   }
 
-  /** Timestamp of the first entry from `position` on, which follows an entry; 0 if there is none. The lock is held. */
-  #firstBehind(position: number): number {
+  /**
+   * Timestamp of the first entry from `position` on, which follows an entry; 0 if there is none. Of a transaction it is not known where it began: only
+   * that it was behind `after`. As nothing between them is told apart from it, none is ever persisted in part. The lock is held.
+   */
+  #firstBehind(position: number, after: number): number {
     const { extent } = this.#log.region;
     const tail = this.#log.heldTail;
     for (let at = position; at < tail; ) {
       const { words, start } = freshWindow(extent, at, ENTRY.header);
       const word = (at - start) >>> 2;
-      if (formOf(words[word + ENTRY.highWord] as number) !== Form.filler) return timestampAt(words, word);
+      const form = formOf(words[word + ENTRY.highWord] as number);
+      if (form === Form.part) return after + 1;
+      if (form !== Form.filler) return timestampAt(words, word);
       at += strideAt(words, word);
     }
     return 0;

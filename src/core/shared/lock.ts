@@ -1,4 +1,5 @@
 import { awaitWord } from './awake.js';
+import { THREAD_LINES } from './board.js';
 import { passTime } from './pass-time.js';
 import type { Threads } from './threads.js';
 
@@ -14,6 +15,8 @@ const LONGEST = 4096;
 const PATIENCE_TO_SLEEP = 300_000;
 /** How long a sleeper waits before he looks whether the holder is alive. Milliseconds. */
 const PATIENCE = 20;
+/** In a lock that is left behind on purpose: the number of no thread, as it is made of the first line, which nobody has. */
+const NOBODY = THREAD_LINES;
 
 /** How a lock was taken. `abandoned`: the thread that had it died, or threw, in the midst of what it protects. */
 export type Taking = 'free' | 'abandoned';
@@ -51,6 +54,12 @@ export class SharedLock {
     if ((Atomics.exchange(this.#words, this.#at, 0) & SLEEPER) !== 0) {
       Atomics.notify(this.#words, this.#at);
     }
+  }
+
+  /** Leaves it behind as a thread does that dies: whoever takes it next has to mend what it protects. */
+  abandon(): void {
+    Atomics.store(this.#words, this.#at, NOBODY);
+    Atomics.notify(this.#words, this.#at);
   }
 
   /** Resolves when another try may help. */

@@ -170,11 +170,11 @@ export class SharedLog implements Appender, WriteThrough {
    */
   enter(size: number, expected = this.#takeExpectation()): void {
     this.take();
-    if (this.#words[this.line + CHANGING] !== 0 || !this.#sharing.current) this.#takeAnew();
+    if (!this.isSteady) this.#takeAnew();
     try {
       this.region.assertAlive();
       this.region.host.assertWritable();
-      if (expected !== NO_EXPECTATION) this.#assertLast(expected);
+      if (expected !== NO_EXPECTATION) this.assertLast(expected);
       if (this.region.ended) throw full(this.region, size, 0);
       this.#assertRoom(size);
     } catch (error) {
@@ -188,7 +188,12 @@ export class SharedLog implements Appender, WriteThrough {
       this.lock.release();
       this.#sharing.refresh();
       this.take();
-    } while (this.#words[this.line + CHANGING] !== 0 || !this.#sharing.current);
+    } while (!this.isSteady);
+  }
+
+  /** True if the region is as this thread knows it, and not about to be cleared or freed. The lock is held. */
+  get isSteady(): boolean {
+    return this.#words[this.line + CHANGING] === 0 && this.#sharing.current;
   }
 
   #takeExpectation(): number {
@@ -289,7 +294,8 @@ export class SharedLog implements Appender, WriteThrough {
     return Atomics.load(this.#words, this.line + word) * UNIT;
   }
 
-  #assertLast(expected: number): void {
+  /** Throws unless the last entry has this timestamp, and no other is about to follow it. The lock is held. */
+  assertLast(expected: number): void {
     const open = this.reserved !== this.heldTail;
     const last = this.entries === 0 ? 0 : heldTimestamp(this.#words, this.line + LAST);
     if (last !== expected || open) throw conflict(expected, open ? undefined : last);

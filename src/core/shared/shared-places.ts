@@ -47,7 +47,7 @@ export class SharedPlaces implements Places {
     log.enter(size);
     let place: Place;
     try {
-      this.#assertNoneOpenOfMine(log.reserved);
+      this.assertNoneOpenOfMine(log.reserved);
       place = this.#reserve(size, Mark.open);
       storeParts(place, parts);
       this.#mark(place, Mark.published);
@@ -72,7 +72,7 @@ export class SharedPlaces implements Places {
   assertFirst(place: Place): void {
     this.#log.take();
     try {
-      this.#assertNoneOpenOfMine(place.position);
+      this.assertNoneOpenOfMine(place.position);
     } finally {
       this.#log.lock.release();
     }
@@ -256,8 +256,16 @@ export class SharedPlaces implements Places {
     }
   }
 
-  /** Only this thread itself could settle its own open place. */
-  #assertNoneOpenOfMine(before: number): void {
+  /** Blocks until a place of another thread may have been settled. */
+  awaitOthers(): void {
+    const { tail } = this.#log;
+    this.#settleAll();
+    this.#sharing.assertSound();
+    if (this.#log.tail === tail) this.#log.waitSync(tail, PATIENCE);
+  }
+
+  /** Throws if this thread has a place open: only it could settle that. */
+  assertNoneOpenOfMine(before: number): void {
     for (const place of this.#own.values()) {
       if (place.state !== 'open' || place.position >= before) continue;
       throw openBefore(this.#log.region);

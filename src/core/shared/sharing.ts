@@ -20,7 +20,9 @@ import { Lines } from './lines.js';
 import { SharedLock } from './lock.js';
 import { NewsPump } from './news-pump.js';
 import { SharedLog } from './shared-log.js';
+import { SharedTransaction } from './shared-transaction.js';
 import type { Threads } from './threads.js';
+import type { Unsealed } from './transaction-record.js';
 
 /**
  * One thread's part in a stream that several threads have open (docs/decisions/0008-threads.md). What they must agree on stands on the
@@ -48,7 +50,13 @@ export class Sharing {
     this.#words = board.words;
     this.threads = threads;
     this.writesThrough = core.medium.kind === 'file';
-    this.committer = new Committer(board, threads, core.clock, (written) => this.#wasWritten(written));
+    this.committer = new Committer(
+      board,
+      threads,
+      core.clock,
+      (written) => this.#wasWritten(written),
+      (entries) => this.#sealOnMedium(entries),
+    );
     this.group = new GroupCommit(this, core.medium);
     this.news = new NewsPump(board.words);
     this.#structure = new SharedLock(board.words, BOARD.structureLock, this.threads);
@@ -84,7 +92,7 @@ export class Sharing {
 
   /** Commits entries together. */
   transact(parts: readonly Part[]): Committed[] {
-    throw new Error(`not there yet: ${parts.length}`);
+    return new SharedTransaction(this, parts).commit();
   }
 
   /** The append side of a region. */
@@ -126,9 +134,10 @@ export class Sharing {
     }
   }
 
-  /** Gets a further supply of timestamps, unless another thread did just now. True: it is time to try again. */
-  supply(): true {
-    if (this.committer.last + 1 >= readTimestamp(this.#words, BOARD.limit)) this.#core.supplyTimestamps();
+  /** Gets a further supply of timestamps, for `count` entries at least, unless another thread did just now. True: it is time to try again. */
+  supply(count = 1): true {
+    if (this.committer.last + count >= readTimestamp(this.#words, BOARD.limit))
+      this.#core.supplyTimestamps(count);
     return true;
   }
 
@@ -356,5 +365,18 @@ export class Sharing {
     const window = new Window(bytes, 0);
     const { end } = this.#core.kernel.walk(window, 0, to - from, seed, timestamp - 1, timestamp + 1);
     return end === to - from;
+  }
+
+  /** As above, it is told where that is. What counts and cannot be written will never be durable. */
+  #sealOnMedium({ from, to, seed }: Unsealed): void {
+    const { kernel, medium } = this.#core;
+    try {
+      const bytes = medium.peek?.(from, to - from);
+      if (bytes === undefined) return;
+      kernel.seal(new Window(bytes, 0), 0, bytes.length, seed);
+      medium.poke?.(from, bytes);
+    } catch (error) {
+      throw this.#core.poison(error);
+    }
   }
 }
