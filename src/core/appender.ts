@@ -30,6 +30,8 @@ export interface Appender {
   /** The largest payload that still fits; 0 also where not even an empty entry does. */
   readonly available: number;
   readonly entries: number;
+  /** Up to here the checksums are stored, in bytes. */
+  readonly sealed: number;
   /** Has the next append fail with `VARVE_CONFLICT` unless the last entry then has this timestamp. */
   expect(last: number): void;
   /**

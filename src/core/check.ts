@@ -45,7 +45,7 @@ export function* check(
   if (core.damage !== undefined) report.problems.push(core.damage);
   report.problems.push(...addedBehind(core));
   if (core.readOnly && core.prefix.state.clean) report.problems.push(...damagedCopies(core));
-  const total = regions.reduce((sum, region) => sum + region.sealed, 0);
+  const total = regions.reduce((sum, region) => sum + region.appender.sealed, 0);
   let done = 0;
   for (const region of regions) {
     yield* checkRegion(region, report, (bytes) => {
@@ -101,9 +101,10 @@ function* checkRegion(
   report: CheckReport,
   progress: (bytes: number) => void,
 ): Steps<void> {
-  const { sealed: limit, life } = region;
+  const { life } = region;
   if (!region.host.medium.retains) return;
-  const damage = new Damage(region);
+  const limit = limitOf(region);
+  const damage = new Damage(region, limit);
   const before = region.slot.record.birth - 1;
   const survey = new Survey(region, 0, limit, { after: before, newest: region.lastTimestamp });
   for (;;) {
@@ -119,14 +120,25 @@ function* checkRegion(
   report.problems.push(...damage.problems());
 }
 
+/** Up to where the entries have checksums, which other threads may have stored. */
+function limitOf(region: RegionLog): number {
+  const { sealed } = region.appender;
+  if (region.appender === region) return sealed;
+  // What is sealed may not count yet.
+  region.catchUp();
+  return Math.min(sealed, region.tail);
+}
+
 /** What is damaged in one region. */
 class Damage {
   readonly #region: RegionLog;
   readonly #places: Problem[] = [];
+  readonly #limit: number;
   #further = 0;
 
-  constructor(region: RegionLog) {
+  constructor(region: RegionLog, limit: number) {
     this.#region = region;
+    this.#limit = limit;
   }
 
   /** Notes a damaged piece behind an entry with the timestamp `after`. */
@@ -144,9 +156,9 @@ class Damage {
   }
 
   #describe({ from, to, window }: Piece, after: number): Problem {
-    const { slot, sealed, lastTimestamp } = this.#region;
+    const { slot, lastTimestamp } = this.#region;
     const { id } = slot.record;
-    const lost = to === sealed ? 'to the end of the region' : `up to offset ${to}`;
+    const lost = to === this.#limit ? 'to the end of the region' : `up to offset ${to}`;
     const message = `The entry at offset ${from} of region ${id} is damaged; nothing can be read from there ${lost}`;
     const named = timestampAt(window.words, (from - window.start) / 4);
     const timestamp = named > after && named <= lastTimestamp ? named : undefined;

@@ -37,12 +37,13 @@ export interface Placed extends Committed {
  * Commits entries together: they have consecutive timestamps, and each but the last says that the transaction goes on. Whatever can fail comes before the
  * first of them counts.
  *
+ * @param waits true to block as long as other threads have slots open in one of the regions; else that is `VARVE_BUSY`, too
  * @throws VARVE_FULL, VARVE_BUSY if a slot is open in one of the regions, VARVE_CONFLICT, and what an append throws; then nothing has happened
  */
-export function transact(core: StreamCore, parts: readonly Part[]): Committed[] {
+export function transact(core: StreamCore, parts: readonly Part[], waits: boolean): Committed[] {
   core.assertWritable();
   const { sharing } = core;
-  return sharing === undefined ? transactAlone(core, parts) : sharing.transact(parts);
+  return sharing === undefined ? transactAlone(core, parts) : sharing.transact(parts, waits);
 }
 
 function transactAlone(core: StreamCore, parts: readonly Part[]): Committed[] {

@@ -61,10 +61,10 @@ export class Transaction {
     this.#ended = true;
   }
 
-  /** @internal Commits what was collected. */
-  commit(): Entry[] {
+  /** @internal Commits what was collected; `waits` says whether it may block for slots of other threads. */
+  commit(waits: boolean): Entry[] {
     if (this.#parts.length === 0) return [];
-    return transact(this.#core, this.#parts).map((each, i) => this.#entryOf(each, i));
+    return transact(this.#core, this.#parts, waits).map((each, i) => this.#entryOf(each, i));
   }
 
   /** @internal Resolves when a commit that met an open slot may be tried again. */
@@ -93,7 +93,7 @@ export function runTransactionSync(
   } finally {
     transaction.end();
   }
-  const entries = transaction.commit();
+  const entries = transaction.commit(true);
   if (entries.length === 0) return entries;
   if (persists) core.persister.drainSync(core.persister.prepare());
   else core.persister.soon();
@@ -128,7 +128,7 @@ export async function runTransaction(
 /** Undefined if a slot is open that has to be settled before. */
 function commitIfFree(transaction: Transaction): Entry[] | undefined {
   try {
-    return transaction.commit();
+    return transaction.commit(false);
   } catch (error) {
     if (error instanceof VarveError && error.code === 'VARVE_BUSY') return undefined;
     throw error;

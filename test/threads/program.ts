@@ -1,13 +1,19 @@
 /** A thread of a test: it attaches to the stream and does what it is asked to, one message after the other. */
 import { parentPort, workerData } from 'node:worker_threads';
+import { CommitRecord } from '../../src/core/shared/commit-record.js';
+import { SharedLock } from '../../src/core/shared/lock.js';
+import { TransactionRecord } from '../../src/core/shared/transaction-record.js';
 import {
   type Entry,
   type Region,
   type Slot,
   Stream,
   type StreamHandle,
+  type Transaction,
   VarveError,
 } from '../../src/index.js';
+import { FileMedium } from '../../src/media/file.js';
+import { FileAppendExtent } from '../../src/media/file-extent.js';
 import type { Acts, Answer, Request } from './thread.js';
 
 let stream: Stream;
@@ -20,6 +26,16 @@ function regionOf(id: number): Region {
   if (region === undefined) throw new Error(`this thread knows of no region ${id}`);
   return region;
 }
+
+/** A transaction that appends the same text to all the regions. */
+function everywhere(ids: readonly number[], text: string): (tx: Transaction) => void {
+  const regions = ids.map(regionOf);
+  return (tx) => {
+    for (const region of regions) tx.append(region, text);
+  };
+}
+
+const classes = { SharedLock, TransactionRecord, CommitRecord, FileAppendExtent, FileMedium };
 
 const acts: {
   [A in keyof Acts]: (...args: Parameters<Acts[A]>) => ReturnType<Acts[A]> | Promise<ReturnType<Acts[A]>>;
@@ -60,6 +76,49 @@ const acts: {
       if (region.available < 100) region.clearSync();
       region.appendSync(`${text}${index}`, { until: index % 4 === 0 ? 'persisted' : 'committed' });
     }
+  },
+  async transact(ids, text, until = 'persisted') {
+    const entries = await stream.transaction(everywhere(ids, text), { until });
+    return entries.map(({ timestamp }) => timestamp);
+  },
+  transactSync: (ids, text, until = 'persisted') =>
+    stream.transactionSync(everywhere(ids, text), { until }).map(({ timestamp }) => timestamp),
+  transactForEver(ids, text) {
+    for (let index = 0; ; index += 1) {
+      const until = index % 8 === 0 ? 'persisted' : 'committed';
+      stream.transactionSync(everywhere(ids, `${text}${index}`), { until });
+    }
+  },
+  compareCounts(ids, looks) {
+    const regions = ids.map(regionOf);
+    let most = 0;
+    for (let look = 0; look < looks; look += 1) {
+      for (const { id, entryCount } of regions.reverse()) {
+        if (entryCount < most)
+          throw new Error(`region ${id} has ${entryCount} entries after another had ${most}`);
+        most = entryCount;
+      }
+    }
+    return most;
+  },
+  stopAt(place, nth, arrived) {
+    const [name, method] = place.split('.') as [keyof typeof classes, string];
+    const { prototype } = classes[name] as unknown as {
+      prototype: Record<string, (...a: unknown[]) => unknown>;
+    };
+    const original = prototype[method];
+    if (original === undefined) throw new Error(`there is no ${place}`);
+    const words = new Int32Array(arrived);
+    let calls = 0;
+    prototype[method] = function stopping(this: unknown, ...args) {
+      calls += 1;
+      if (calls === nth) {
+        Atomics.store(words, 0, 1);
+        Atomics.notify(words, 0);
+        Atomics.wait(words, 1, 0);
+      }
+      return original.apply(this, args);
+    };
   },
   reserve(id, text) {
     const slot = regionOf(id).reserve(text.length);

@@ -18,6 +18,15 @@ export interface Acts {
   appendEmpty(region: number, count: number): number;
   /** Until the thread is terminated; clears the region when it is full. */
   appendForEver(region: number, text: string): void;
+  /** An entry with that text in each of the regions, together; returns the timestamps. */
+  transact(regions: number[], text: string, until?: 'committed' | 'persisted'): number[];
+  transactSync(regions: number[], text: string, until?: 'committed' | 'persisted'): number[];
+  /** Until the thread is terminated or a region is full, with rising numbers in the texts. */
+  transactForEver(regions: number[], text: string): void;
+  /** Looks so often at how many entries each region has, in turn forwards and backwards: never less than a moment before. Returns the most it saw. */
+  compareCounts(regions: number[], looks: number): number;
+  /** Stops for ever in the midst of what it does later: at the nth call of a method. The first word of `arrived` is 1 then. */
+  stopAt(place: StopPlace, nth: number, arrived: SharedArrayBuffer): void;
   reserve(region: number, text: string): number;
   publish(slot: number): number;
   cancel(slot: number): void;
@@ -40,6 +49,17 @@ export interface Acts {
   share(): unknown;
   close(): void;
 }
+
+/** A method that is called in the midst of a commit. */
+export type StopPlace =
+  | 'SharedLock.acquire'
+  | 'SharedLock.release'
+  | 'TransactionRecord.note'
+  | 'TransactionRecord.carryOut'
+  | 'TransactionRecord.finish'
+  | 'CommitRecord.advance'
+  | 'FileAppendExtent.put'
+  | 'FileMedium.poke';
 
 export interface Request {
   number: number;

@@ -152,8 +152,10 @@ export class Committer {
 
   #storeHeaders(placed: readonly Placed[], first: number, last: number): void {
     const persisted = this.raiseDurable();
-    for (const [i, { window, position, size }] of placed.entries()) {
+    for (const [i, each] of placed.entries()) {
+      const { window, position, size } = each;
       const timestamp = first + i;
+      each.timestamp = timestamp;
       const high =
         placed.length > 1
           ? headerOf(timestamp, last, persisted)

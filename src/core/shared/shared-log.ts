@@ -80,7 +80,11 @@ export class SharedLog implements Appender, WriteThrough {
     return this.#at(TAIL);
   }
 
-  /** The same. The lock is held: a plain load does, and takes less than a call. */
+  get sealed(): number {
+    return this.#at(SEALED);
+  }
+
+  /** The tail. The lock is held: a plain load does, and takes less than a call. */
   get heldTail(): number {
     return (this.#words[this.line + TAIL] as number) * UNIT;
   }

@@ -256,12 +256,18 @@ export class SharedPlaces implements Places {
     }
   }
 
-  /** Blocks until a place of another thread may have been settled. */
-  awaitOthers(): void {
+  /**
+   * Settles places that need not be waited for; if there is none, blocks until one of another thread may have been settled.
+   *
+   * @throws VARVE_BUSY instead of that, unless `waits`
+   */
+  awaitOthers(waits: boolean): void {
     const { tail } = this.#log;
     this.#settleAll();
     this.#sharing.assertSound();
-    if (this.#log.tail === tail) this.#log.waitSync(tail, PATIENCE);
+    if (this.#log.tail !== tail) return;
+    if (!waits) throw openBefore(this.#log.region);
+    this.#log.waitSync(tail, PATIENCE);
   }
 
   /** Throws if this thread has a place open: only it could settle that. */

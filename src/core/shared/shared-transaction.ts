@@ -43,9 +43,10 @@ export class SharedTransaction {
   /**
    * Commits it, once no place is open in any of its regions.
    *
-   * @throws VARVE_BUSY if one of this thread is; and what an append throws
+   * @param waits true to block as long as one of another thread is
+   * @throws VARVE_BUSY if one of this thread is, or need not be waited for; and what an append throws
    */
-  commit(): Committed[] {
+  commit(waits: boolean): Committed[] {
     for (;;) {
       this.#enter();
       let blocked: SharedLog | undefined;
@@ -60,7 +61,7 @@ export class SharedTransaction {
         this.#leave();
       }
       if (blocked === undefined) this.#sharing.supply(this.#parts.length);
-      else blocked.reservations.awaitOthers();
+      else blocked.reservations.awaitOthers(waits);
     }
   }
 
@@ -128,7 +129,7 @@ export class SharedTransaction {
       log.lastTimestamp = first + last;
       this.#sharing.committed(log);
     }
-    return placed.map((each, i) => ({ ...each, timestamp: first + i }));
+    return placed;
   }
 
   /** Stores the payloads of a region's parts behind its tail. */
@@ -139,7 +140,7 @@ export class SharedTransaction {
     for (const i of parts) {
       const { region, data } = this.#parts[i] as Part;
       window.bytes.set(data, position - window.start + ENTRY.header);
-      placed[i] = { region, window, position, size: data.length };
+      placed[i] = { region, window, position, size: data.length, timestamp: 0 };
       position += strideOf(data.length);
     }
     const last = parts.at(-1) as number;

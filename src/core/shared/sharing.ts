@@ -90,9 +90,9 @@ export class Sharing {
     if (this.#core.medium.slow) this.#storeAgain();
   }
 
-  /** Commits entries together. */
-  transact(parts: readonly Part[]): Committed[] {
-    return new SharedTransaction(this, parts).commit();
+  /** Commits entries together; `waits` says whether it may block for slots of other threads. */
+  transact(parts: readonly Part[], waits: boolean): Committed[] {
+    return new SharedTransaction(this, parts).commit(waits);
   }
 
   /** The append side of a region. */
