@@ -3,6 +3,7 @@ import { judgeOrder } from './judge-order.js';
 import { judgeReads } from './judge-reads.js';
 import { judgeSamples } from './judge-samples.js';
 import { ledgerOf } from './ledger.js';
+import { judgeTogether } from './together.js';
 
 /** How much was judged. */
 export interface Judged extends Record<string, number> {
@@ -11,6 +12,7 @@ export interface Judged extends Record<string, number> {
   passes: number;
   seen: number;
   samples: number;
+  transactions: number;
 }
 
 /**
@@ -23,6 +25,7 @@ export function check(history: History): Judged {
   const ledger = ledgerOf(history);
   judgeOrder(ledger);
   judgeReads(ledger);
+  judgeTogether(ledger);
   judgeSamples(ledger);
   return {
     entries: ledger.all.length,
@@ -30,5 +33,6 @@ export function check(history: History): Judged {
     passes: history.passes.length,
     seen: history.passes.reduce((sum, { seen }) => sum + seen.length, 0),
     samples: history.samples.length,
+    transactions: ledger.groups.length,
   };
 }

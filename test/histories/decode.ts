@@ -139,6 +139,7 @@ function appendOf(word: (index: number) => number): Omit<Append, 'actor' | 'begi
     timestamp: word(8),
     persists: word(9) === 1,
     expectedLast: word(10) < 0 ? undefined : word(10),
+    transaction: word(11),
   };
 }
 

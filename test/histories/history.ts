@@ -32,6 +32,8 @@ export interface Append extends Act {
   /** True if it was not to return before it was persisted. */
   readonly persists: boolean;
   readonly expectedLast: number | undefined;
+  /** Those of an actor with the same number are one transaction, in their order; 0 for an append by itself. */
+  readonly transaction: number;
 }
 
 /** An entry as a reader saw it. */

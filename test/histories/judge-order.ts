@@ -1,6 +1,7 @@
 import { groupBy } from './groups.js';
 import { type Append, NEVER, nameOf, runOf, whoOf } from './history.js';
-import type { Known, Ledger } from './ledger.js';
+import type { Known } from './known.js';
+import type { Ledger } from './ledger.js';
 import { Stretches } from './steps.js';
 import { must } from './violation.js';
 
@@ -141,6 +142,7 @@ function isConflict(
 function judgeRefusals({ history, removals }: Ledger): void {
   const byPlace = groupBy(history.appends, ({ actor, region: id }) => whoOf(actor, id));
   const places = new Map([...byPlace].map(([place, own]) => [place, new Stretches(own)]));
+  const together = groupBy(history.appends, ({ actor, transaction }) => whoOf(actor, transaction));
   const closing = new Map(history.runs.map(({ run, closing: time }) => [run, time]));
   for (const append of history.appends) {
     const { actor, region, code, end } = append;
@@ -150,7 +152,9 @@ function judgeRefusals({ history, removals }: Ledger): void {
       must(ahead, 'busy', () => `${why()}, though nothing of its own thread was ahead`);
       continue;
     }
-    const removed = (removals.get(region) ?? []).some(({ begin }) => begin < end);
+    const removed = regionsOf(together, append).some((id) =>
+      (removals.get(id) ?? []).some(({ begin }) => begin < end),
+    );
     if (code === 'VARVE_REGION_FREED') {
       must(removed, 'freed', () => `${why()}, though nobody cleared or freed it`);
     } else if (code === 'VARVE_CLOSED') {
@@ -161,6 +165,13 @@ function judgeRefusals({ history, removals }: Ledger): void {
       must(['done', 'unknown', 'cancelled', 'VARVE_FULL', 'VARVE_CONFLICT'].includes(code), 'code', why);
     }
   }
+}
+
+/** The regions that were to get something together with an append. */
+function regionsOf(together: ReadonlyMap<number, readonly Append[]>, append: Append): readonly number[] {
+  const { actor, transaction, region } = append;
+  if (transaction === 0) return [region];
+  return (together.get(whoOf(actor, transaction)) ?? []).map((part) => part.region);
 }
 
 function told(entry: Known | undefined): string {

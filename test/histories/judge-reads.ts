@@ -1,5 +1,7 @@
 import { type History, isForeign, NEVER, type Pass, runOf } from './history.js';
-import type { Known, Ledger } from './ledger.js';
+import type { Known } from './known.js';
+import type { Ledger } from './ledger.js';
+import { inRange } from './steps.js';
 import { must } from './violation.js';
 
 /** Each reading shows what must be there, in order, without a hole, and nothing that is gone. */
@@ -59,12 +61,6 @@ function judgeSequence(pass: Pass): void {
       () => `${told(pass)} showed timestamp ${timestamp}, it was to begin at ${pass.from}`,
     );
   }
-}
-
-function inRange({ way, from }: Pass, timestamp: number): boolean {
-  if (way === 'get') return timestamp === from;
-  if (way === 'reverse') return from === 0 || timestamp <= from;
-  return timestamp >= from;
 }
 
 function judgeStale(byTimestamp: ReadonlyMap<number, Known>, pass: Pass): void {

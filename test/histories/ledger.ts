@@ -10,31 +10,9 @@ import {
   runOf,
   whoOf,
 } from './history.js';
+import { type Groups, type Known, newKnown } from './known.js';
+import { groupsOf, shareSights, shareTimes } from './together.js';
 import { must } from './violation.js';
-
-/** An entry that was acknowledged or seen, and all that is known of its life. */
-export interface Known {
-  readonly append: Append;
-  readonly timestamp: number;
-  /** Readers of the same process must see it from then on: it was acknowledged, or somebody had seen it. */
-  committed: number;
-  /** It was persisted: acknowledged so, or vouched for. */
-  durable: number;
-  /** Readers of other processes must see it, and a kill of the writer must leave it: it was persisted, or one of them had seen it. */
-  sealed: number;
-  /** When which actor had first seen it among the entries of all regions. */
-  readonly shownBy: Map<number, number>;
-  /** It was there at some time after this one: the latest beginning of a reading that saw it. */
-  alive: number;
-  /** A clear or free that may have removed it began then. */
-  goneFrom: number;
-  /** It must not be seen by who begins after this: a clear that began after it was committed was done. */
-  goneBy: number;
-  /** Its process was killed and nobody saw it afterwards, so that the kill has, or may have, taken it: when. */
-  lost: number;
-  /** The earliest end of a reading that should have seen it, and did not. */
-  missed: number;
-}
 
 /** Everything that is known, in order. */
 export interface Ledger {
@@ -48,6 +26,7 @@ export interface Ledger {
   readonly byRegion: ReadonlyMap<number, readonly Known[]>;
   /** Clears and frees of each region. */
   readonly removals: ReadonlyMap<number, readonly Change[]>;
+  readonly groups: Groups;
 }
 
 /** Joins what writers say with what readers saw. Throws where they contradict each other at once. */
@@ -56,6 +35,9 @@ export function ledgerOf(history: History): Ledger {
   const known = new Map<number, Known>();
   for (const append of history.appends) if (append.timestamp > 0) acknowledge(known, append);
   for (const pass of history.passes) for (const seen of pass.seen) witness(known, byWho, pass, seen);
+  const groups = groupsOf(history.appends, known);
+  shareTimes(groups, 'committed');
+  shareSights(groups);
   const all = [...known.values()].sort((a, b) => a.timestamp - b.timestamp);
   assertUnique(all);
   const removals = groupBy(
@@ -63,26 +45,13 @@ export function ledgerOf(history: History): Ledger {
     ({ region }) => region,
   );
   persistAll(history, all);
+  shareTimes(groups, 'durable');
   for (const entry of all) entry.sealed = Math.min(entry.sealed, entry.durable);
+  shareTimes(groups, 'sealed');
   for (const entry of all) judgeRemovals(entry, removals.get(entry.append.region) ?? []);
   judgeKills(history, all);
-  return { history, byWho, known, all, byRegion: groupBy(all, ({ append }) => append.region), removals };
-}
-
-function newKnown(append: Append, timestamp: number): Known {
-  return {
-    append,
-    timestamp,
-    committed: NEVER,
-    durable: NEVER,
-    sealed: NEVER,
-    shownBy: new Map(),
-    alive: append.published,
-    goneFrom: NEVER,
-    goneBy: NEVER,
-    lost: NEVER,
-    missed: NEVER,
-  };
+  const byRegion = groupBy(all, ({ append }) => append.region);
+  return { history, byWho, known, all, byRegion, removals, groups };
 }
 
 function acknowledge(known: Map<number, Known>, append: Append): void {

@@ -1,3 +1,5 @@
+import type { Pass } from './history.js';
+
 /** The greatest value among those of an earlier time. */
 export type LatestBefore = (time: number) => number;
 
@@ -49,4 +51,11 @@ export class Stretches<T extends Stretch> {
     }
     return false;
   }
+}
+
+/** True if a reading may show that timestamp. */
+export function inRange({ way, from }: Pass, timestamp: number): boolean {
+  if (way === 'get') return timestamp === from;
+  if (way === 'reverse') return from === 0 || timestamp <= from;
+  return timestamp >= from;
 }

@@ -48,11 +48,24 @@ export class Synthetic {
       published: act.begin,
       persists: true,
       expectedLast: undefined,
+      transaction: 0,
       ...more,
       timestamp,
     };
     this.appends.push(append);
     return append;
+  }
+
+  /** A transaction: an entry in each of these regions. */
+  together(actor: number, regions: readonly number[], more: Partial<Append> = {}): Append[] {
+    const transaction = (this.#numbers.get(actor) ?? 0) + 1;
+    const begin = this.now;
+    const parts = regions.map((region) => this.append(actor, region, { transaction, ...more }));
+    const end = this.now - 1;
+    this.appends.splice(-parts.length);
+    const joined = parts.map((part) => ({ ...part, begin, end, reserved: end, published: begin, ...more }));
+    this.appends.push(...joined.map((part, index) => ({ ...part, timestamp: parts[index]?.timestamp ?? 0 })));
+    return this.appends.slice(-parts.length);
   }
 
   /** A reading that shows these entries. */

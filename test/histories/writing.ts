@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Entry, Region, Until } from '../../src/index.js';
+import type { Entry, Region, Transaction, Until } from '../../src/index.js';
 import { Changing, roomIn } from './changing.js';
 import { numberOf } from './decode.js';
 import { type Desk, noteFailure } from './desk.js';
@@ -10,6 +10,20 @@ const DONE = numberOf('done');
 /** Milliseconds from one storm to the next. */
 const STORM = 70;
 const STORM_APPENDS = 250;
+
+/** What goes into one region. */
+interface TransactionPart {
+  /** Where on the tape it stands. */
+  readonly at: number;
+  readonly region: Region;
+  readonly bytes: Uint8Array;
+  readonly expectedLast: number | undefined;
+}
+
+function collect(tx: Transaction, parts: readonly TransactionPart[]): void {
+  for (const { region, bytes, expectedLast } of parts)
+    tx.append(region, bytes, expectedLast === undefined ? {} : { expectedLast });
+}
 
 /** Writes in all ways there are, and notes what it asked for and what came of it. */
 export class Writing {
@@ -32,14 +46,15 @@ export class Writing {
     const { random } = this.#desk;
     // All threads at the same time, by the clock that they share.
     if (performance.timeOrigin + performance.now() - this.#storms * STORM > STORM) return this.#storm();
-    const way = random(40);
+    const way = random(41);
     if (way < 12) this.#blocking();
     else if (way < 20) this.#inFlight();
     else if (way < 24) this.#slots();
     else if (way < 28) this.#compareAndAppend();
-    else if (way < 31) await this.#persist();
-    else if (way < 32) await this.#changing.any(this.#open.size === 0);
-    else if (way < 36) await this.#drain();
+    else if (way < 30) this.#transaction();
+    else if (way < 32) await this.#persist();
+    else if (way < 33) await this.#changing.any(this.#open.size === 0);
+    else if (way < 37) await this.#drain();
     else await delay(random(3));
   }
 
@@ -76,9 +91,13 @@ export class Writing {
   #storm(): void {
     this.#storms = Math.floor((performance.timeOrigin + performance.now()) / STORM);
     if (this.#open.size > 0) return;
-    const { tape } = this.#desk;
+    const { tape, random } = this.#desk;
     const region = this.#roomy(STORM_APPENDS * 64);
     if (region === undefined) return;
+    if (random(2) === 0) {
+      for (let count = STORM_APPENDS / 4; count > 0 && !tape.full; count -= 1) this.#blockingTransaction();
+      return;
+    }
     const until = 'committed';
     const first = this.#number + 1;
     const origin = { actor: this.#desk.actor, region: region.id, life: this.#life(region) };
@@ -89,6 +108,65 @@ export class Writing {
       if (tape.full) return;
       this.#settle(this.#begin(region, until), () => region.appendSync(bytes, { until }));
     }
+  }
+
+  #transaction(): void {
+    const { random, stream } = this.#desk;
+    for (let count = 1 + random(6); count > 0; count -= 1) {
+      if (this.#open.size === 0 && random(2) === 0) this.#blockingTransaction();
+      else {
+        const until = random(2) === 0 ? 'persisted' : 'committed';
+        const parts = this.#parts(until);
+        if (parts.length === 0) return;
+        const done = stream
+          .transaction((tx) => collect(tx, parts), { until })
+          .then(
+            (entries) => this.#committed(parts, entries),
+            (error: unknown) => this.#refused(parts, error),
+          );
+        this.#keep(done);
+      }
+    }
+  }
+
+  #blockingTransaction(): void {
+    const until = this.#desk.random(4) === 0 ? 'persisted' : 'committed';
+    const parts = this.#parts(until);
+    if (parts.length === 0) return;
+    try {
+      this.#committed(
+        parts,
+        this.#desk.stream.transactionSync((tx) => collect(tx, parts), { until }),
+      );
+    } catch (error) {
+      this.#refused(parts, error);
+    }
+  }
+
+  /** What goes into a transaction: something in some regions, in one of them perhaps more. Notes that it begins. */
+  #parts(until: Until): TransactionPart[] {
+    const { random } = this.#desk;
+    const first = this.#number + 1;
+    const parts: TransactionPart[] = [];
+    for (let count = 2 + random(3); count > 0; count -= 1) {
+      const size = PAYLOAD_MIN + random(random(8) === 0 ? 3000 : 100);
+      const region = this.#roomy(4 * (size + 24));
+      if (region === undefined) continue;
+      const expectedLast = parts.length === 0 && random(8) === 0 ? this.#lastOf(region) : undefined;
+      const at = this.#begin(region, until, expectedLast ?? -1, 1, first);
+      parts.push({ at, region, bytes: this.#bytes(region, size), expectedLast });
+    }
+    return parts;
+  }
+
+  #committed(parts: readonly TransactionPart[], entries: readonly Entry[]): void {
+    const end = now();
+    for (const [index, { at }] of parts.entries())
+      this.#desk.tape.end(at, DONE, { 2: end, 6: end, 8: entries[index]?.timestamp ?? 0 });
+  }
+
+  #refused(parts: readonly TransactionPart[], error: unknown): void {
+    for (const { at } of parts) noteFailure(this.#desk, at, error);
   }
 
   #inFlight(): void {
@@ -253,7 +331,7 @@ export class Writing {
   }
 
   /** Notes that the next append begins. `published` is 0 for a slot, which becomes an entry later. */
-  #begin(region: Region, until: Until, expectedLast = -1, published = 1): number {
+  #begin(region: Region, until: Until, expectedLast = -1, published = 1, transaction = 0): number {
     this.#number += 1;
     const begin = now();
     const persists = until === 'persisted' ? 1 : 0;
@@ -269,6 +347,7 @@ export class Writing {
       0,
       persists,
       expectedLast,
+      transaction,
     );
   }
 
