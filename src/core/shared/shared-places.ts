@@ -156,7 +156,7 @@ export class SharedPlaces implements Places {
     const log = this.#log;
     log.take();
     try {
-      if (blocking) this.#assertNoneOpenOfMine(log.reserved);
+      if (blocking) this.assertNoneOpenOfMine(log.reserved);
       return log.reserved;
     } finally {
       log.lock.release();
@@ -256,18 +256,11 @@ export class SharedPlaces implements Places {
     }
   }
 
-  /**
-   * Settles places that need not be waited for; if there is none, blocks until one of another thread may have been settled.
-   *
-   * @throws VARVE_BUSY instead of that, unless `waits`
-   */
-  awaitOthers(waits: boolean): void {
-    const { tail } = this.#log;
+  /** Settles what need not be waited for, and throws if there is something else. */
+  assertSettled(): void {
+    const reserved = this.#allReserved(true);
     this.#settleAll();
-    this.#sharing.assertSound();
-    if (this.#log.tail !== tail) return;
-    if (!waits) throw openBefore(this.#log.region);
-    this.#log.waitSync(tail, PATIENCE);
+    if (!this.#isSettled(reserved)) throw openBefore(this.#log.region);
   }
 
   /** Throws if this thread has a place open: only it could settle that. */

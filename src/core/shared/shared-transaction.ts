@@ -1,5 +1,6 @@
 import { strideOf } from '../../format/entry.js';
 import { ENTRY } from '../../format/layout.js';
+import { full } from '../append-errors.js';
 import type { Committed, Part, Placed } from '../transaction.js';
 import type { SharedLog } from './shared-log.js';
 import type { Sharing } from './sharing.js';
@@ -61,7 +62,8 @@ export class SharedTransaction {
         this.#leave();
       }
       if (blocked === undefined) this.#sharing.supply(this.#parts.length);
-      else blocked.reservations.awaitOthers(waits);
+      else if (waits) blocked.reservations.awaitNone();
+      else blocked.reservations.assertSettled();
     }
   }
 
@@ -112,6 +114,7 @@ export class SharedTransaction {
       const log = this.#sharing.log(region);
       const before = ends.get(log) ?? log.heldTail;
       const end = before + strideOf(data.length);
+      if (region.ended) throw full(region, data.length, 0);
       if (end > region.length) throw region.fullBehind(before, data.length);
       if (expectedLast !== undefined) log.assertLast(expectedLast);
       ends.set(log, end);
