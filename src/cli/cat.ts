@@ -4,7 +4,7 @@ import type { Entry } from '../index.js';
 import { type Framing, withFraming, writeFramed } from './framing.js';
 import { type CommonOptions, countOption, withCommonOptions } from './options.js';
 import { Output } from './output.js';
-import { findRegion, withStream } from './target.js';
+import { findSource, withStream } from './target.js';
 
 interface CatOptions extends CommonOptions {
   framing: Framing;
@@ -23,7 +23,7 @@ export function addCat(program: Command): void {
       'Writes the entries of a region to standard output, or those of all regions in their global order.',
     )
     .argument('<stream>', 'path of the stream')
-    .argument('[region]', 'name or id of the region; all of them if left out')
+    .argument('[region]', 'name or id of the region, or name of a log; all of them if left out')
     .option('--from <timestamp>', 'begin at this timestamp', countOption)
     .addOption(new Option('--reverse', 'newest first').conflicts('follow'))
     .addOption(new Option('--hex', 'an entry a line, in hexadecimal').conflicts('json'))
@@ -39,13 +39,13 @@ Examples:
   );
   withCommonOptions(
     command,
-    'an entry a line, as JSON: region, name, timestamp, size, text or base64',
+    'an entry a line, as JSON: region, name (or log, time), timestamp, size, text or base64',
   ).action(cat);
 }
 
 async function cat(path: string, key: string | undefined, options: CatOptions): Promise<void> {
   await withStream(path, { medium: options.medium, readOnly: true }, async (stream) => {
-    const source = key === undefined ? stream : findRegion(stream, key);
+    const source = key === undefined ? stream : await findSource(stream, key);
     const range = options.from === undefined ? {} : { from: options.from };
     const output = new Output();
     const write = writerFor(output, options);
@@ -93,7 +93,8 @@ function describe(entry: Entry): object {
   const { region, timestamp, size } = entry;
   const data = bufferOf(entry);
   const payload = isUtf8(data) ? { text: data.toString() } : { base64: data.toString('base64') };
-  return { region: region.id, name: region.name, timestamp, size, ...payload };
+  const place = region.log === undefined ? { name: region.name } : { log: region.log, time: entry.time };
+  return { region: region.id, ...place, timestamp, size, ...payload };
 }
 
 function bufferOf({ data }: Entry): Buffer {

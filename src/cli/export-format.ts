@@ -1,20 +1,27 @@
-import { VarveError } from '../index.js';
+import { type LogOptions, VarveError } from '../index.js';
 import { ByteQueue } from './byte-queue.js';
 
 /**
- * An export: lines of JSON. First the head, then a line for each region, then for each entry, in global order, a line that is followed by its
+ * An export: lines of JSON. First the head, then a line for each region and each log, then for each entry, in global order, a line that is followed by its
  * `size` bytes as they are and a newline; then the end, by which a whole export is told from one that was cut short.
  */
 export type ExportRecord =
   | { varve: 'export'; version: typeof EXPORT_VERSION; size: number; blockSize: number }
   | { region: number; name?: string; size: number }
+  | LogRecord
   | EntryRecord
   | { end: { entries: number; bytes: number } };
 
-/** The line in front of an entry's bytes: its timestamp, the id of its region, its size in bytes. */
+/** A log, and its options: sizes in bytes, times in milliseconds. Of one that was salvaged nobody knows them. */
+export interface LogRecord extends LogOptions {
+  log: string;
+}
+
+/** The line in front of an entry's bytes: its timestamp, the id of its region or the name of its log, its size in bytes. */
 export interface EntryRecord {
   entry: number;
-  region: number;
+  region?: number;
+  log?: string;
   size: number;
 }
 
@@ -106,8 +113,14 @@ function isRecord(value: unknown): value is ExportRecord {
   if (record['varve'] === 'export')
     return record['version'] === EXPORT_VERSION && counts('size', 'blockSize');
   if ('end' in record) return typeof record['end'] === 'object' && record['end'] !== null;
-  if ('entry' in record) return counts('entry', 'region', 'size');
+  if ('entry' in record) return counts('entry', 'size') && isPlace(record);
+  if ('log' in record) return typeof record['log'] === 'string';
   return counts('region', 'size') && (record['name'] === undefined || typeof record['name'] === 'string');
+}
+
+/** Where an entry belongs. */
+function isPlace({ region, log }: Record<string, unknown>): boolean {
+  return typeof log === 'string' || isCount(region);
 }
 
 function isCount(value: unknown): boolean {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type Entry, type Missing, type Region, Stream } from '../index.js';
+import { type Entry, type LogOptions, type Missing, type Region, Stream } from '../index.js';
 import { EXPORT_VERSION, type ExportRecord } from './export-format.js';
 import { Failed } from './failure.js';
 import { Meter, terminalProgress } from './meter.js';
@@ -18,6 +18,7 @@ interface Source {
   readonly size: number;
   readonly blockSize: number;
   regions(): Iterable<Region>;
+  logs(): string[];
   entries(): Iterable<Entry>;
 }
 
@@ -32,7 +33,7 @@ export function addExport(program: Command): void {
     .addHelpText(
       'after',
       `
-The form: lines of JSON, for the stream, for each region, for each entry in global order, and at the end. An entry's line is
+The form: lines of JSON, for the stream, for each region and log, for each entry in global order, and at the end. An entry's line is
 followed by its "size" bytes as they are, and a newline.
 
 With --salvage entries behind damage are written, too. What is missing is told on standard error, line by line; with --json
@@ -52,7 +53,10 @@ async function exportStream(path: string, options: ExportOptions): Promise<void>
 
 async function exportWhole(path: string, { medium, json }: ExportOptions): Promise<void> {
   const meter = new Meter();
-  await withStream(path, { medium, readOnly: true }, (stream) => writeAll(stream, meter));
+  await withStream(path, { medium, readOnly: true }, async (stream) => {
+    const options = async (log: string) => (await stream.log(log)).options;
+    await writeAll(stream, meter, options);
+  });
   process.stderr.write(json ? `${JSON.stringify(meter)}\n` : `varve: exported ${meter}\n`);
 }
 
@@ -60,7 +64,7 @@ async function exportRemains(path: string, { medium, json }: ExportOptions): Pro
   const meter = new Meter();
   const salvage = await Stream.salvage(path, { medium, ...terminalProgress() });
   try {
-    await writeAll(salvage, meter);
+    await writeAll(salvage, meter, async () => ({}));
   } finally {
     salvage.closeSync();
   }
@@ -77,7 +81,11 @@ function inWords(meter: Meter, missing: readonly Missing[]): string {
   return `${losses.join('')}varve: salvaged ${meter}; ${verdict}\n`;
 }
 
-async function writeAll(source: Source, meter: Meter): Promise<void> {
+async function writeAll(
+  source: Source,
+  meter: Meter,
+  optionsOf: (log: string) => Promise<LogOptions>,
+): Promise<void> {
   const output = new Output();
   const writeRecord = (record: ExportRecord) => output.line(JSON.stringify(record));
   const { size, blockSize } = source;
@@ -86,9 +94,11 @@ async function writeAll(source: Source, meter: Meter): Promise<void> {
     const { id, name } = region;
     writeRecord({ region: id, ...(name !== undefined && { name }), size: region.size });
   }
+  for (const log of source.logs()) writeRecord({ log, ...(await optionsOf(log)) });
   try {
     for (const { timestamp, region, size, data } of source.entries()) {
-      writeRecord({ entry: timestamp, region: region.id, size });
+      const place = region.log === undefined ? { region: region.id } : { log: region.log };
+      writeRecord({ entry: timestamp, ...place, size });
       output.write(data);
       output.write(NEWLINE);
       meter.add(size);

@@ -1,7 +1,13 @@
 import { rmSync, statSync } from 'node:fs';
 import type { Command } from 'commander';
-import { type Region, Stream, VarveError } from '../index.js';
-import { corrupt, type EntryRecord, ExportReader, type ExportRecord } from './export-format.js';
+import { type Log, type Region, Stream, VarveError } from '../index.js';
+import {
+  corrupt,
+  type EntryRecord,
+  ExportReader,
+  type ExportRecord,
+  type LogRecord,
+} from './export-format.js';
 import { standardInput } from './input.js';
 import { Meter } from './meter.js';
 import {
@@ -24,14 +30,15 @@ export function addImport(program: Command): void {
     .command('import')
     .summary('make a stream of an export on standard input')
     .description(
-      'Makes a new stream of what varve export wrote: the same regions, the same entries in the same order.',
+      'Makes a new stream of what varve export wrote: the same regions and logs, the same entries in the same order.',
     )
     .argument('<stream>', 'path of the stream to make')
     .option('--size <size>', "another size than the exported stream's", sizeOption)
     .addHelpText(
       'after',
       `
-Timestamps and the ids of regions are given anew, in the same order. When it fails, nothing is left behind.
+Timestamps, the times of entries of logs and the ids of regions are given anew, in the same order; consumers of logs are not
+taken along. When it fails, nothing is left behind.
 
 Example:
   gunzip < orders.gz | varve import copy.varve --size 1GiB`,
@@ -74,6 +81,7 @@ class ImportTarget {
   readonly #options: ImportOptions;
   readonly #meter: Meter;
   readonly #regions = new Map<number, Region>();
+  readonly #logs = new Map<string, Log>();
   #stream: Stream | undefined;
   #pacer: Pacer | undefined;
 
@@ -86,12 +94,17 @@ class ImportTarget {
   take(record: ExportRecord, data: Uint8Array): void {
     if ('varve' in record) this.#create(record);
     else if ('end' in record) this.#compare(record.end);
-    else if ('entry' in record) this.#append(record.region, data);
+    else if ('entry' in record) this.#append(record, data);
+    else if ('log' in record) this.#makeLog(record);
     else this.#allocate(record);
   }
 
   /** An entry is coming. What cannot be taken is refused before it has come. */
-  announce({ region: id, size }: EntryRecord): void {
+  announce({ region: id, log, size }: EntryRecord): void {
+    if (log !== undefined) {
+      this.#logOf(log);
+      return;
+    }
     const { available } = this.#regionOf(id);
     if (size <= available) return;
     throw new VarveError(
@@ -130,13 +143,25 @@ class ImportTarget {
     this.#regions.set(id, this.#opened().allocateSync(size, name === undefined ? {} : { name }));
   }
 
-  #append(id: number, data: Uint8Array): void {
-    this.#regionOf(id).appendSync(data, { until: 'committed' });
+  #makeLog({ log: name, ...options }: LogRecord): void {
+    if (this.#logs.has(name)) throw corrupt(`it has two logs '${name}'`);
+    this.#logs.set(name, this.#opened().logSync(name, options));
+  }
+
+  #append({ region, log }: EntryRecord, data: Uint8Array): void {
+    const target = log === undefined ? this.#regionOf(region) : this.#logOf(log);
+    target.appendSync(data, { until: 'committed' });
     this.#meter.add(data.byteLength);
   }
 
-  #regionOf(id: number): Region {
-    const region = this.#regions.get(id);
+  #logOf(name: string): Log {
+    const log = this.#logs.get(name);
+    if (log === undefined) throw corrupt(`it has an entry of the log '${name}', but not the log`);
+    return log;
+  }
+
+  #regionOf(id: number | undefined): Region {
+    const region = id === undefined ? undefined : this.#regions.get(id);
     if (region === undefined) throw corrupt(`it has an entry of region ${id}, but not the region`);
     return region;
   }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { formatSize } from '../base/sizes.js';
-import type { Region, Stream } from '../index.js';
+import type { Log, Region, Stream } from '../index.js';
 import { counted } from './meter.js';
 import { type CommonOptions, withCommonOptions } from './options.js';
 import { print } from './output.js';
@@ -20,17 +20,28 @@ export function addStat(program: Command): void {
 }
 
 async function stat(path: string, { medium, json }: CommonOptions): Promise<void> {
-  const facts = await withStream(path, { medium, readOnly: true }, async (stream) => factsOf(path, stream));
+  const facts = await withStream(path, { medium, readOnly: true }, (stream) => factsOf(path, stream));
   await print(json ? [JSON.stringify(facts)] : inWords(facts));
 }
 
-type Facts = ReturnType<typeof factsOf>;
+type Facts = Awaited<ReturnType<typeof factsOf>>;
 
-function factsOf(path: string, stream: Stream) {
+async function factsOf(path: string, stream: Stream) {
+  const logs = await Promise.all(stream.logs().map(async (name) => logFacts(await stream.log(name))));
   const { size, blockSize, available, medium, committed, persisted } = stream;
   const { kind, granularity } = medium;
   const regions = Array.from(stream.regions(), contentsOf);
-  return { path, size, blockSize, available, medium: { kind, granularity }, committed, persisted, regions };
+  return {
+    path,
+    size,
+    blockSize,
+    available,
+    medium: { kind, granularity },
+    committed,
+    persisted,
+    regions,
+    logs,
+  };
 }
 
 function contentsOf(region: Region) {
@@ -47,6 +58,11 @@ function contentsOf(region: Region) {
   return { id, name, offset, size, available, entries, bytes, ...(entries > 0 && { first, last }) };
 }
 
+function logFacts(log: Log) {
+  const { name, first, last, entryCount: entries, bytes } = log;
+  return { name, segments: [...log.segments()].length, entries, bytes, ...(entries > 0 && { first, last }) };
+}
+
 function inWords(facts: Facts): string[] {
   const { kind, granularity } = facts.medium;
   const regions = facts.regions.map(({ id, name, size, available, entries, bytes, first, last }) => {
@@ -54,6 +70,11 @@ function inWords(facts: Facts): string[] {
     const contents = `${counted(entries, 'entry', 'entries')}, ${formatSize(bytes)}`;
     const range = entries > 0 ? `, timestamps ${first} to ${last}` : '';
     return `${title}  ${formatSize(size)}, ${contents}${range}, room for ${formatSize(available)}`;
+  });
+  const logs = facts.logs.map(({ name, segments, entries, bytes, first, last }) => {
+    const range = entries > 0 ? `, timestamps ${first} to ${last}` : '';
+    const chain = counted(segments, 'segment', 'segments');
+    return `      ${name}  ${chain}, ${counted(entries, 'entry', 'entries')}, ${formatSize(bytes)}${range}`;
   });
   return [
     `${facts.path}`,
@@ -64,5 +85,7 @@ function inWords(facts: Facts): string[] {
     `persisted  up to timestamp ${facts.persisted}`,
     `regions    ${facts.regions.length}`,
     ...regions,
+    ...(facts.logs.length === 0 ? [] : [`logs       ${facts.logs.length}`]),
+    ...logs,
   ];
 }

@@ -1,4 +1,4 @@
-import { type Region, Stream, type StreamOptions, VarveError } from '../index.js';
+import { type Log, type Region, Stream, type StreamOptions, VarveError } from '../index.js';
 
 /**
  * Opens a stream, works with it and closes it, also when the work fails.
@@ -35,6 +35,16 @@ export function findRegion(stream: Stream, key: string | undefined): Region {
   throw new VarveError('VARVE_NOT_FOUND', `${asked}: ${inventory(stream)}`);
 }
 
+/**
+ * Finds what has entries: a region, or a log with this name.
+ *
+ * @throws VarveError `VARVE_NOT_FOUND`, naming the regions there are
+ */
+export async function findSource(stream: Stream, key: string): Promise<Region | Log> {
+  const isLog = lookUp(stream, key) === undefined && stream.logs().includes(key);
+  return isLog ? stream.log(key) : findRegion(stream, key);
+}
+
 /** The region with this name, else with this id, if there is one. */
 export function lookUp(stream: Stream, key: string): Region | undefined {
   return stream.region(key) ?? (/^\d+$/.test(key) ? stream.region(Number(key)) : undefined);
@@ -52,6 +62,8 @@ function onlyRegion(stream: Stream): Region | undefined {
 
 function inventory(stream: Stream): string {
   const labels = Array.from(stream.regions(), (region) => region.name ?? String(region.id));
+  const logs = stream.logs();
+  if (logs.length > 0) labels.push(...logs.map((log) => `the log ${log}`));
   if (labels.length === 0) return "the stream has no regions; make one with 'varve regions allocate'";
   const shown = labels.slice(0, 10).join(', ');
   return `name one of its ${labels.length} regions: ${shown}${labels.length > 10 ? ', …' : ''}`;

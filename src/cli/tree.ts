@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { formatSize } from '../base/sizes.js';
-import type { Region, Stream } from '../index.js';
+import type { Log, Region, Stream } from '../index.js';
 import { counted } from './meter.js';
 import { type CommonOptions, countOption, withCommonOptions } from './options.js';
 import { print } from './output.js';
@@ -24,7 +24,7 @@ export function addTree(program: Command): void {
     .command('tree')
     .summary('draw the stream as regions and entries')
     .description(
-      'Draws the stream: its regions with place and size, their entries with place, timestamp, size and bytes.',
+      'Draws the stream: its regions with place and size, their entries with place, timestamp, size and bytes; its logs and their segments.',
     )
     .argument('<stream>', 'path of the stream')
     .argument('[region]', 'draw only this one: name or id')
@@ -44,17 +44,38 @@ Examples:
 async function tree(path: string, key: string | undefined, options: TreeOptions): Promise<void> {
   await withStream(path, { medium: options.medium, readOnly: true }, async (stream) => {
     const regions = key === undefined ? [...stream.regions()] : [findRegion(stream, key)];
+    const logs = key === undefined ? await Promise.all(stream.logs().map((log) => stream.log(log))) : [];
     const draw = options.json ? drawJson : drawText;
-    await print(draw(path, stream, regions, options.limit));
+    await print(draw(path, stream, { regions, logs }, options.limit));
   });
 }
 
-function* drawText(path: string, stream: Stream, regions: Region[], limit: number): Generator<string> {
+/** What is drawn. */
+interface Drawn {
+  readonly regions: readonly Region[];
+  readonly logs: readonly Log[];
+}
+
+function* drawText(path: string, stream: Stream, { regions, logs }: Drawn, limit: number): Generator<string> {
   const size = `${formatSize(stream.size)} on ${stream.medium.kind}`;
   yield `${path}  ${size}, ${counted(regions.length, 'region', 'regions')}, ${formatSize(stream.available)} free`;
   for (const [index, region] of regions.entries()) {
-    const last = index === regions.length - 1;
+    const last = index === regions.length + logs.length - 1;
     yield* drawRegion(region, limit, last ? '└── ' : '├── ', last ? '    ' : '│   ');
+  }
+  for (const [index, log] of logs.entries()) {
+    const last = index === logs.length - 1;
+    yield* drawLog(log, last ? '└── ' : '├── ', last ? '    ' : '│   ');
+  }
+}
+
+function* drawLog(log: Log, branch: string, trunk: string): Generator<string> {
+  const segments = [...log.segments()];
+  const contents = `${counted(log.entryCount, 'entry', 'entries')}, ${formatSize(log.bytes)}`;
+  yield `${branch}log '${log.name}'  ${counted(segments.length, 'segment', 'segments')}, ${contents}`;
+  for (const [index, { id, offset, size, entryCount }] of segments.entries()) {
+    const place = `${hexOf(offset)}  ${formatSize(size)}, ${counted(entryCount, 'entry', 'entries')}`;
+    yield `${trunk}${index === segments.length - 1 ? '└── ' : '├── '}region ${id}  ${place}`;
   }
 }
 
@@ -75,7 +96,7 @@ function drawLeaf(region: Region, { timestamp, offset, size }: Leaf): string {
   return `${place}  ${preview(region.get(timestamp)?.data ?? new Uint8Array())}`.trimEnd();
 }
 
-function* drawJson(path: string, stream: Stream, regions: Region[], limit: number): Generator<string> {
+function* drawJson(path: string, stream: Stream, { regions, logs }: Drawn, limit: number): Generator<string> {
   const { size, available, medium } = stream;
   const drawn = regions.map((region) => {
     const { first, last, count } = endsOf(region, limit);
@@ -85,7 +106,18 @@ function* drawJson(path: string, stream: Stream, regions: Region[], limit: numbe
     }));
     return { id: region.id, name: region.name, offset: region.offset, size: region.size, count, entries };
   });
-  yield JSON.stringify({ path, size, available, medium: medium.kind, regions: drawn });
+  const chains = logs.map((log) => ({
+    name: log.name,
+    count: log.entryCount,
+    bytes: log.bytes,
+    segments: Array.from(log.segments(), ({ id, offset, size: bytes, entryCount }) => ({
+      id,
+      offset,
+      size: bytes,
+      count: entryCount,
+    })),
+  }));
+  yield JSON.stringify({ path, size, available, medium: medium.kind, regions: drawn, logs: chains });
 }
 
 /** The oldest and the newest entries of a region, `limit` in all, and how many there are. Walks the region once. */

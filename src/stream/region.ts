@@ -25,6 +25,8 @@ export class Region extends Pipeable {
   readonly id: number;
   /** Unique in the stream; undefined if it was given none. */
   readonly name: string | undefined;
+  /** Name of the log that it is a part of; undefined for a region of its own. */
+  readonly log: string | undefined;
   /** Bytes: those asked for, rounded up to the stream's block size. */
   readonly size: number;
   /** Bytes from the start of the stream to the region. */
@@ -38,6 +40,7 @@ export class Region extends Pipeable {
     const { record, name } = log.slot;
     this.id = record.id;
     this.name = name;
+    this.log = log.hidden?.log;
     this.size = record.length;
     this.offset = record.offset;
     this.#log = log;

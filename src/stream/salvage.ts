@@ -17,6 +17,11 @@ import {
 } from './open-options.js';
 import { openTarget } from './opening.js';
 import { Region } from './region.js';
+import { SegmentRegion } from './segment-region.js';
+
+function regionOf(region: RegionLog, core: StreamCore): Region {
+  return region.hidden === undefined ? new Region(region, core) : new SegmentRegion(region, core, undefined);
+}
 
 /** Opens read-only what can be opened, by some means or other. */
 async function openDamaged(
@@ -66,7 +71,8 @@ export class Salvage {
   private constructor(core: StreamCore, salvaged: Salvaged) {
     this.#core = core;
     this.#salvaged = salvaged;
-    this.#regions = new Map(salvaged.remains.map(({ region }) => [region, new Region(region, core)]));
+    const remains = salvaged.remains.filter(({ region }) => region.hidden?.kind !== 'journal');
+    this.#regions = new Map(remains.map(({ region }) => [region, regionOf(region, core)]));
   }
 
   /** @internal */
@@ -105,11 +111,18 @@ export class Salvage {
   /** The regions that are left, in the order of allocation. Reading such a region itself ends at the damage. */
   regions(): IterableIterator<Region> {
     this.#core.assertOpen();
-    return this.#regions.values();
+    return [...this.#regions.values()].filter(({ log }) => log === undefined).values();
+  }
+
+  /** The names of the logs of which something is left. */
+  logs(): string[] {
+    this.#core.assertOpen();
+    return [...new Set(Array.from(this.#regions.values(), ({ log }) => log ?? []).flat())];
   }
 
   /**
-   * Visits all whole entries of all regions, in the order of their timestamps. They are good until the salvage is closed.
+   * Visits all whole entries of all regions and logs, in the order of their timestamps: also those that were trimmed from a log and are still
+   * there. They are good until the salvage is closed.
    *
    * @throws VARVE_CLOSED; VARVE_CORRUPT if an entry is not whole any more
    */
@@ -117,7 +130,8 @@ export class Salvage {
     this.#core.assertOpen();
     const walker = new SalvageWalker(this.#salvaged.remains);
     for (let at = walker.next(); at !== undefined; at = walker.next()) {
-      yield (this.#regions.get(at.region) as Region).entryAt(at);
+      const region = this.#regions.get(at.region);
+      if (region !== undefined) yield region.entryAt(at);
       this.#core.assertOpen();
     }
   }

@@ -15,10 +15,11 @@ import { Slot } from './slot.js';
 export class SegmentRegion extends Region {
   readonly #region: RegionLog;
   readonly #core: StreamCore;
-  readonly #log: LogCore;
+  /** Undefined where nothing is known of the log beside its entries. */
+  readonly #log: LogCore | undefined;
 
   /** @internal */
-  constructor(region: RegionLog, core: StreamCore, log: LogCore) {
+  constructor(region: RegionLog, core: StreamCore, log: LogCore | undefined) {
     super(region, core);
     this.#region = region;
     this.#core = core;
@@ -51,7 +52,7 @@ export class SegmentRegion extends Region {
 
   /** @internal */
   override hides({ position, timestamp }: { position: number; timestamp: number }): boolean {
-    return !this.#log.shows(this.#region, position, timestamp);
+    return this.#log?.shows(this.#region, position, timestamp) === false;
   }
 
   override appendSync(): Entry {
@@ -92,7 +93,7 @@ export class SegmentRegion extends Region {
 
   #ofLog(): TypeError {
     return typeError(
-      `Cannot change region ${this.id} as it is a part of the log '${this.#log.name}': change that, by stream.log('${this.#log.name}')`,
+      `Cannot change region ${this.id} as it is a part of the log '${this.log}': change that, by stream.log('${this.log}')`,
     );
   }
 }

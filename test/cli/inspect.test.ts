@@ -69,6 +69,7 @@ test('stat counts what is there', async (t) => {
     available,
     committed: 2,
     persisted: 2,
+    logs: [],
   });
   const a = { id: 1, name: 'a', offset: 12288, size: 65536, available: 65536 - 24 - 24 - 16 };
   assert.deepEqual(regions[0], { ...a, entries: 2, bytes: 8, first: 1, last: 2 });
