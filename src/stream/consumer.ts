@@ -226,7 +226,6 @@ export class Meter {
   readonly #log: LogCore;
   #head: Head | undefined;
   #from = 0;
-  #cuts: unknown;
 
   constructor(log: LogCore) {
     this.#log = log;
@@ -237,9 +236,8 @@ export class Meter {
     log.follow();
     log.chain.end?.region.catchUp();
     const from = Math.max(position + 1, log.trimmedBelow);
-    if (from < this.#from || log.journal.state.cuts !== this.#cuts) this.#head = undefined;
+    if (from < this.#from) this.#head = undefined;
     this.#from = from;
-    this.#cuts = log.journal.state.cuts;
     this.#head ??= new Head(log.chain);
     if (!this.#head.seek(from)) return { entries: 0, bytes: 0 };
     return { entries: this.#head.entriesLeft, bytes: this.#head.bytesLeft };

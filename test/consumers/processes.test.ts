@@ -45,6 +45,23 @@ onEveryFile(
   },
 );
 
+test('a consumer in the process that writes is killed, and loses nothing', async (t) => {
+  const { open, path } = filePlaceOn(t, 'file');
+  const stream = await open();
+  // More than a journal takes before it is switched.
+  fill(await stream.log('orders', SEGMENT), 0, 200);
+  await stream.close();
+  const writer = await Reader.start(t, path, 'write');
+  await writer.ask('open', 'billing');
+  const { saw, acked } = await writer.runUntil('billing', 150);
+  assert.deepEqual(saw, [...saw.keys()]);
+  const log = await (await open()).log('orders');
+  fill(log, 200, 202);
+  const [next] = await take(await log.consumer('billing'), 1);
+  const number = Number(next?.text());
+  assert.ok(number === acked.length || number === acked.length + 1, `${number} behind ${acked.length}`);
+});
+
 test('processes have consumers of their own beside the writer, each at most one of a name', async (t) => {
   const { open, path } = filePlaceOn(t, 'file');
   const log = await (await open()).log('orders', SEGMENT);

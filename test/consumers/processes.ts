@@ -29,10 +29,10 @@ export class Reader {
   }
 
   /** Starts one; it ends after the test. */
-  static async start(t: TestContext, path: string): Promise<Reader> {
+  static async start(t: TestContext, path: string, rights: 'read' | 'write' = 'read'): Promise<Reader> {
     const file = fileURLToPath(new URL('./reader.js', import.meta.url));
     const ledger = `${path}.ledger`;
-    const reader = new Reader(fork(file, [path, ledger], { execArgv: [] }), ledger);
+    const reader = new Reader(fork(file, [path, ledger, rights], { execArgv: [] }), ledger);
     t.after(() => reader.kill());
     await reader.#message();
     return reader;

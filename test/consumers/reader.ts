@@ -1,10 +1,10 @@
-/** A process that reads a stream beside its writer, and does what it is asked for: `reader.js <path> <ledger>`. */
+/** A process that reads a stream beside its writer, or has it alone, and does what it is asked for: `reader.js <path> <ledger> read|write`. */
 import { openSync, writeSync } from 'node:fs';
 import { type Consumer, type Entry, Stream, VarveError } from '../../src/index.js';
 import type { Answer, Asked } from './processes.js';
 import { take } from './reading.js';
 
-const stream = await Stream.open(process.argv[2] ?? '', { readOnly: true });
+const stream = await Stream.open(process.argv[2] ?? '', { readOnly: process.argv[4] === 'read' });
 const log = await stream.log('orders');
 const consumers = new Map<string, Consumer>();
 let last: Entry | undefined;

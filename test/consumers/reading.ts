@@ -4,6 +4,7 @@ import type { Consumer, Entry } from '../../src/index.js';
 /** The next entries of a consumer, so many. */
 export async function take(consumer: Consumer, count: number): Promise<Entry[]> {
   const taken: Entry[] = [];
+  if (count === 0) return taken;
   for await (const entry of consumer) {
     taken.push(entry);
     if (taken.length === count) break;

@@ -83,7 +83,7 @@ test('after a crash at any moment a journal says all that was acknowledged, and 
   story.run(45);
   let images = 0;
   for (const [number, { point, acknowledged, begun }] of story.moments.entries()) {
-    if (number % 2 === 1) continue;
+    if (number % 5 > 0) continue;
     for (const image of point.images(IMAGES)) {
       const found = goesOn(image);
       images++;
@@ -92,5 +92,5 @@ test('after a crash at any moment a journal says all that was acknowledged, and 
       assert.ok(reached >= acknowledged && reached <= begun, `${reached} is not in ${acknowledged}…${begun}`);
     }
   }
-  assert.ok(images > 150, `${images} images are no search`);
+  assert.ok(images > 100, `${images} images are no search`);
 });

@@ -9,8 +9,8 @@ import {
   encodeSwitch,
   snapshotBound,
 } from '../../src/core/log/journal-record.js';
-import { applyChange, copyOf, newState, slowestProtected } from '../../src/core/log/journal-state.js';
-import { MemoryMedium, VarveError } from '../../src/index.js';
+import { applyChange, copyOf, newState } from '../../src/core/log/journal-state.js';
+import { MemoryMedium, VarveError, VoidMedium } from '../../src/index.js';
 import { SimulatedMedium } from '../../src/testing/index.js';
 import { closeCore, coreOn, fitting, journalOn, OPTIONS, told, wish } from './journal-support.js';
 
@@ -110,7 +110,7 @@ test('promised changes keep their order and are all done, also while the journal
   assert.equal(journal.state.first, 7);
   await Promise.all(all);
   assert.deepEqual(order, [...order.keys()]);
-  assert.equal(slowestProtected(journal.state), 100);
+  assert.equal(journal.state.consumers.get(1)?.position, 100);
   assert.ok(journal.state.generation > 5);
   closeCore(core);
 });
@@ -166,6 +166,12 @@ test('two regions of one generation, or one that does not begin with a snapshot,
     assert.throws(() => Journal.find(core, 'log'), { code: 'VARVE_CORRUPT' });
     closeCore(core);
   }
+});
+
+test('there is no log on a medium that keeps nothing', () => {
+  const core = coreOn(new VoidMedium('64KiB'));
+  assert.throws(() => journalOn(core, 1024), { code: 'VARVE_NOT_FOUND', message: /keeps nothing/ });
+  closeCore(core);
 });
 
 test('the regions of a journal are as large as its log needs', () => {

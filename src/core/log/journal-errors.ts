@@ -25,3 +25,11 @@ export function journalFull(size: number, lacks: number): VarveError {
       'remove consumers that are not needed any more, or make a log with larger segments',
   );
 }
+
+/** A log looks up its own state. */
+export function keepsNothing(): VarveError {
+  return new VarveError(
+    'VARVE_NOT_FOUND',
+    'Cannot make a log on a medium that keeps nothing: it has to read what it is; use a MemoryMedium',
+  );
+}

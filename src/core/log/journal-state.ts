@@ -118,12 +118,3 @@ export function consumerNamed(state: JournalState, name: string): ConsumerRecord
   for (const consumer of state.consumers.values()) if (consumer.name === name) return consumer;
   return undefined;
 }
-
-/** Up to where the consumers that asked for protection have acknowledged; Infinity if there is none. */
-export function slowestProtected(state: JournalState): number {
-  let slowest = Number.POSITIVE_INFINITY;
-  for (const { protect, position } of state.consumers.values()) {
-    if (protect) slowest = Math.min(slowest, position);
-  }
-  return slowest;
-}

@@ -7,7 +7,7 @@ import { allocate, clear } from '../regions.js';
 import type { Steps } from '../steps.js';
 import type { StreamCore } from '../stream-core.js';
 import type { LogOptions } from './facts.js';
-import { corruptJournal, journalFull } from './journal-errors.js';
+import { corruptJournal, journalFull, keepsNothing } from './journal-errors.js';
 import { Fold, isGone, newestFold } from './journal-fold.js';
 import {
   decodeRecord,
@@ -256,6 +256,7 @@ function namesOf(log: string): string[] {
 
 function* allocateBoth(core: StreamCore, log: string, size: number): Steps<RegionLog[]> {
   core.assertWritable();
+  if (!core.medium.retains) throw keepsNothing();
   const regions: RegionLog[] = [];
   for (const name of namesOf(log)) {
     regions.push(core.names.get(name) ?? (yield* allocate(core, size, name)));
