@@ -133,7 +133,8 @@ export class PositionFile {
     const index = this.#newest?.index === 0 ? 1 : 0;
     const bytes = encodePosition(position, this.#owner.uuid);
     try {
-      fs.writeSync(this.#lock.fd, bytes, 0, bytes.length, POSITION.offsets[index]);
+      const written = fs.writeSync(this.#lock.fd, bytes, 0, bytes.length, POSITION.offsets[index]);
+      if (written < bytes.length) throw new Error(`${written} of ${bytes.length} bytes were written`);
       if (this.#newest === undefined) syncDirectories(this.#path);
     } catch (cause) {
       throw ioError('write', this.#path, cause);

@@ -74,6 +74,7 @@ export class FileKeeper implements PositionKeeper {
   #at: Position;
   /** The last one that was stored. */
   #stored: Promise<void> = Promise.resolve();
+  #failed = false;
 
   constructor(file: PositionFile, at: Position) {
     this.#file = file;
@@ -89,10 +90,13 @@ export class FileKeeper implements PositionKeeper {
   }
 
   move(position: number, anyway: boolean): Promise<void> {
-    if (this.#advance(position, anyway)) {
+    if (this.#advance(position, anyway) || this.#failed) {
+      this.#failed = false;
       this.#stored = this.#file.save(this.#at);
-      // Whoever waits learns of it; nobody may.
-      this.#stored.catch(() => {});
+      // Whoever waits learns of it, and may try again.
+      this.#stored.catch(() => {
+        this.#failed = true;
+      });
     }
     return this.#stored;
   }

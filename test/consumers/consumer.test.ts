@@ -204,6 +204,26 @@ test('a consumer that comes to trimmed entries says which, or goes on as it was 
   assert.equal((await take(late, 1))[0]?.text(), '200');
 });
 
+test('acknowledging, seeking and trimming need no room in the stream', async (t) => {
+  const stream = memoryStream(t, '128KiB');
+  const log = await stream.log('orders', SEGMENT);
+  const consumer = await log.consumer('billing', { protect: true });
+  const entries: Entry[] = [];
+  assert.throws(
+    () => {
+      for (;;) entries.push(log.appendSync('x'.repeat(100)));
+    },
+    { code: 'VARVE_FULL' },
+  );
+  for (const entry of entries) await consumer.ack(entry);
+  await consumer.seek('first');
+  for (const entry of entries) consumer.ackSync(entry);
+  assert.equal(consumer.lag, 0);
+  await log.trim({ before: log.last });
+  log.appendSync('there is room again');
+  assert.equal((await take(consumer, 1))[0]?.text(), 'there is room again');
+});
+
 test('acknowledgements and appends that are under way together share their syncs', async (t) => {
   const medium = new SimulatedMedium('1MiB', { slow: true });
   const stream = await Stream.open(medium);

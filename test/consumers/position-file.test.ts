@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import fs, { readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -109,6 +109,48 @@ test('a file keeps its position through writes of both kinds, and none that says
   truncateSync(path, 7);
   assert.equal(readPosition(path, uuid), undefined);
   PositionFile.open(path, { ...OWNER, consumer: 'other' }).close(true);
+});
+
+test('a write that fails leaves the position before it, and may be tried again; a sync that fails may not', async (t) => {
+  const path = join(temporaryDirectory(t), 'billing');
+  const file = PositionFile.open(path, OWNER);
+  file.saveSync(said(1));
+  const write = t.mock.method(fs, 'writeSync', () => 7);
+  await refused(file.save(said(2)), 'VARVE_IO', /7 of 512 bytes/);
+  assert.throws(() => file.saveSync(said(3)), { code: 'VARVE_IO' });
+  write.mock.restore();
+  assert.equal(file.said?.revision, 1);
+  await file.save(said(2));
+  const sync = t.mock.method(fs, 'fdatasync', (_: number, done: (error: Error) => void) =>
+    done(new Error('EIO')),
+  );
+  await refused(file.save(said(4)), 'VARVE_POISONED');
+  sync.mock.restore();
+  await refused(file.save(said(5)), 'VARVE_POISONED', /open the consumer again/);
+  assert.throws(() => file.saveSync(said(6)), { code: 'VARVE_POISONED' });
+  file.close(false);
+  const again = PositionFile.open(path, OWNER);
+  await again.save(said(7));
+  again.close(false);
+  assert.deepEqual(readPosition(path, uuid), said(7));
+});
+
+test('a reader whose acknowledgement failed may acknowledge the same entry again', async (t) => {
+  const path = join(temporaryDirectory(t), 'stream');
+  const stream = await Stream.open(path, { size: '256KiB' });
+  const log = await stream.log('orders', { segmentSize: 4096 });
+  log.appendSync('one');
+  const reader = await Stream.open(path, { readOnly: true });
+  const consumer = await (await reader.log('orders')).consumer('billing');
+  const write = t.mock.method(fs, 'writeSync', () => {
+    throw Object.assign(new Error('full'), { code: 'ENOSPC' });
+  });
+  await refused(consumer.ack(log.last), 'VARVE_IO', /disk is full/);
+  write.mock.restore();
+  await consumer.ack(log.last);
+  await reader.close();
+  assert.equal(log.consumers()[0]?.position, log.last);
+  await stream.close();
 });
 
 test('a reader that reaches the stream by another path finds the same positions; one of a copy does not', async (t) => {
