@@ -6,12 +6,12 @@ import { type ConsumerRecord, consumerNamed } from '../core/log/journal-state.js
 import type { LogCore } from '../core/log/log-core.js';
 import type { RegionLog } from '../core/region-log.js';
 import { fileNameOf, type Position } from '../format/position.js';
-import { codeOf, ioError } from '../media/io-error.js';
+import { ioError } from '../media/io-error.js';
 import { Consumer, Meter } from './consumer.js';
 import { type ConsumerOptions, consumerName, positionAt } from './consumer-options.js';
 import { gapOption } from './log-reading.js';
 import { assertOptions, flagOption, signalOption } from './options.js';
-import { busyConsumer, type Owner, PositionFile, readPosition } from './position-file.js';
+import { busyConsumer, isNothing, type Owner, PositionFile, readPosition } from './position-file.js';
 import { FileKeeper, JournalKeeper, type PositionKeeper } from './position-keepers.js';
 import type { Region } from './region.js';
 
@@ -38,6 +38,8 @@ type Known = Pick<Position, 'position' | 'revision' | 'protect'>;
 export class Consumers {
   readonly #log: LogCore;
   readonly #regionOf: (region: RegionLog) => Region;
+  /** Where the files of its consumers are; undefined where there is no such place. It stays what it is when the stream's file is renamed. */
+  readonly #directory: string | undefined;
   /** Those that are open in this thread. */
   readonly #open = new Map<string, Consumer | undefined>();
   readonly #letGo = () => {
@@ -47,6 +49,7 @@ export class Consumers {
   constructor(log: LogCore, regionOf: (region: RegionLog) => Region) {
     this.#log = log;
     this.#regionOf = regionOf;
+    this.#directory = directoryOf(log);
     log.slowest = () => this.#slowest();
     log.core.closers.add(this.#letGo);
   }
@@ -109,19 +112,6 @@ export class Consumers {
     this.#letGo();
     const directory = this.#directory;
     if (directory !== undefined) fs.rmSync(directory, { recursive: true, force: true });
-  }
-
-  /** Where the files of its consumers are; undefined where there is no such place. */
-  get #directory(): string | undefined {
-    const { path } = this.#log.core.medium;
-    if (path === undefined) return undefined;
-    try {
-      const real = fs.realpathSync(path);
-      return fs.statSync(real).isFile() ? join(`${real}.consumers`, fileNameOf(this.#log.name)) : undefined;
-    } catch {
-      // It was removed.
-      return undefined;
-    }
   }
 
   #owner(consumer: string): Owner {
@@ -301,12 +291,24 @@ function newer(one: Known | undefined, other: Known | undefined): Known | undefi
   return one.revision >= other.revision ? one : other;
 }
 
+function directoryOf({ core, name }: LogCore): string | undefined {
+  const { path } = core.medium;
+  if (path === undefined) return undefined;
+  try {
+    const real = fs.realpathSync(path);
+    return fs.statSync(real).isFile() ? join(`${real}.consumers`, fileNameOf(name)) : undefined;
+  } catch {
+    // It was removed.
+    return undefined;
+  }
+}
+
 /** Names with a dot are none of ours. */
 function filesIn(directory: string): string[] {
   try {
     return fs.readdirSync(directory).filter((name) => !name.includes('.'));
   } catch (cause) {
-    if (codeOf(cause) === 'ENOENT') return [];
+    if (isNothing(cause)) return [];
     throw ioError('read', directory, cause);
   }
 }

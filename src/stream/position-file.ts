@@ -174,7 +174,7 @@ export function readPosition(path: string, uuid: Uint8Array): Position | undefin
   try {
     fd = fs.openSync(path, fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0));
   } catch (cause) {
-    if (codeOf(cause) === 'ENOENT') return undefined;
+    if (isNothing(cause)) return undefined;
     throw ioError('open', path, cause);
   }
   try {
@@ -182,6 +182,11 @@ export function readPosition(path: string, uuid: Uint8Array): Position | undefin
   } finally {
     closeFd(fd);
   }
+}
+
+/** True if an error says that there is no file or directory. */
+export function isNothing(error: unknown): boolean {
+  return ['ENOENT', 'ENOTDIR'].includes(codeOf(error));
 }
 
 function readOpened(path: string, fd: number): Uint8Array {

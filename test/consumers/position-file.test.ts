@@ -153,6 +153,26 @@ test('a reader whose acknowledgement failed may acknowledge the same entry again
   await stream.close();
 });
 
+test('where no file can be beside the stream, its writer does without, and a reader is told', async (t) => {
+  const path = join(temporaryDirectory(t), 'stream');
+  const stream = await Stream.open(path, { size: '256KiB' });
+  writeFileSync(`${path}.consumers`, '');
+  const log = await stream.log('orders', { segmentSize: 4096 });
+  log.appendSync('one');
+  const consumer = await log.consumer('billing', { protect: true });
+  await consumer.ack(log.last);
+  assert.deepEqual(
+    log.consumers().map(({ lag }) => lag),
+    [0],
+  );
+  const reader = await Stream.open(path, { readOnly: true });
+  const other = await reader.log('orders');
+  await refused(other.consumer('search'), 'VARVE_IO', /consumers/);
+  assert.deepEqual(other.consumers(), log.consumers());
+  await reader.close();
+  await stream.close();
+});
+
 test('a reader that reaches the stream by another path finds the same positions; one of a copy does not', async (t) => {
   const directory = temporaryDirectory(t);
   const path = join(directory, 'stream');
