@@ -57,7 +57,15 @@ export interface LogTailOptions extends TailOptions {
 }
 
 /** How to append to a log. */
-export interface LogAppendOptions extends AppendOptions {}
+export interface LogAppendOptions extends AppendOptions {
+  /**
+   * Who appends, 1 to 255 bytes of UTF-8: one thread at a time. With `sequence` an append can be tried again, also after a crash: it is not
+   * stored twice, and the entry that is there is returned.
+   */
+  producer?: string;
+  /** Rises with each entry of the producer. A lower one that is not there is refused with `VARVE_CONFLICT`. */
+  sequence?: number;
+}
 
 /** How to trim. */
 export interface TrimOptions {

@@ -3,6 +3,7 @@ import { type Acts, act, actSync } from '../core/log/acts.js';
 import type { LogOptions as KeptOptions } from '../core/log/facts.js';
 import type { LogCore } from '../core/log/log-core.js';
 import { waitingBefore } from '../core/log/log-errors.js';
+import { Producers } from '../core/log/producers.js';
 import { remove } from '../core/log/removal.js';
 import { trim } from '../core/log/trim.js';
 import { truncateAfter } from '../core/log/truncate.js';
@@ -17,8 +18,9 @@ import type { Entry } from './entry.js';
 import { expectLast } from './log-expectation.js';
 import type { LogAppendOptions, LogEntriesOptions, LogTailOptions, TrimOptions } from './log-options.js';
 import { followLog, logEntries } from './log-reading.js';
-import { assertOptions, timestampOption } from './options.js';
+import { assertOptions, persistsBeforeDone, timestampOption } from './options.js';
 import { Pipeable } from './pipeable.js';
+import { producedOption, Repeats } from './produced.js';
 import type { Region } from './region.js';
 import type { SegmentRegion } from './segment-region.js';
 import type { Slot } from './slot.js';
@@ -42,6 +44,8 @@ export class Log extends Pipeable {
   readonly core: LogCore;
   readonly #regionOf: (region: RegionLog) => Region;
   readonly #consumers: Consumers;
+  readonly #producers: Producers;
+  readonly #repeats: Repeats;
   readonly #queue = new AppendQueue();
   #timer: NodeJS.Timeout | undefined;
   #retaining = false;
@@ -53,7 +57,9 @@ export class Log extends Pipeable {
     this.core = core;
     this.#regionOf = regionOf;
     this.#consumers = new Consumers(core, regionOf);
-    core.rolled = () => setImmediate(() => void this.#retain());
+    this.#producers = new Producers(core);
+    this.#repeats = new Repeats(this.#producers, (timestamp) => this.get(timestamp));
+    core.rolled = () => setImmediate(() => void this.#tend());
     this.optionsChanged();
   }
 
@@ -121,15 +127,29 @@ export class Log extends Pipeable {
   /** Appends the parts as one entry, without joining them first. As `appendSync` otherwise. */
   appendvSync(parts: readonly Data[], options?: LogAppendOptions): Entry {
     const bytes = partsOf(parts);
+    const there = this.#repeats.find(producedOption(options));
+    if (there !== undefined) {
+      if (persistsBeforeDone(options)) this.core.core.persister.persistSync();
+      return there;
+    }
     return this.#intoSegment(sizeOf(bytes), true, options, (segment, leader, expected) =>
       segment.appendLed([leader, ...bytes], expected),
     );
   }
 
   /** As `appendvSync`, but resolves. */
-  appendv(parts: readonly Data[], options?: LogAppendOptions): Promise<Entry> {
+  async appendv(parts: readonly Data[], options?: LogAppendOptions): Promise<Entry> {
+    const produced = producedOption(options);
+    if (produced === undefined) return this.#append(parts, options);
+    const underWay = this.#repeats.underWay(produced);
+    const there = underWay === undefined ? this.#repeats.find(produced) : await underWay;
+    if (there === undefined) return this.#repeats.begin(produced, this.#append(parts, options));
+    if (persistsBeforeDone(options)) await there.region.whenPersisted(there);
+    return there;
+  }
+
+  #append(parts: readonly Data[], options: LogAppendOptions | undefined): Promise<Entry> {
     return new Promise((resolve, reject) => {
-      assertOptions(options);
       const bytes = partsOf(parts);
       if (!this.#queue.isBusy) {
         try {
@@ -303,16 +323,26 @@ export class Log extends Pipeable {
     if (this.#queue.isBusy) this.#queue.retry();
   }
 
+  /** A further segment was begun. */
+  async #tend(): Promise<void> {
+    await this.#retain();
+    await this.#inBackground(this.#producers.remember());
+  }
+
   /** Trims in the background what is too much. A failure shows where the stream is used next. */
   async #retain(): Promise<void> {
     if (this.#retaining) return;
     this.#retaining = true;
+    await this.#inBackground(this.core.retainer.acts());
+    this.#retaining = false;
+  }
+
+  async #inBackground(acts: Acts): Promise<void> {
     try {
-      await this.#act(this.core.retainer.acts());
+      await this.#act(acts);
     } catch {
       if (this.core.core.closed) clearInterval(this.#timer);
     }
-    this.#retaining = false;
   }
 
   async #act(acts: Acts): Promise<void> {
@@ -356,8 +386,9 @@ export class Log extends Pipeable {
     append: (segment: SegmentRegion, leader: Uint8Array, options: LogAppendOptions | undefined) => T,
   ): T {
     const expect = expectLast(this.core, options);
+    const produced = producedOption(options);
     for (;;) {
-      const { region, leader } = this.core.makeRoom(size, blocking);
+      const { region, leader } = this.core.makeRoom(size, blocking, produced);
       try {
         return append(this.#regionOf(region) as SegmentRegion, leader, expect(region));
       } catch (error) {

@@ -87,6 +87,13 @@ export class LogCore {
     return 0;
   }
 
+  /** True for an entry that was taken from the end. */
+  isCutOff(timestamp: number): boolean {
+    if (timestamp < this.trimmedBelow) return false;
+    const segment = this.chain.from(timestamp);
+    return segment === undefined || segment.last < timestamp || segment.birth > timestamp;
+  }
+
   /** False for entries that were trimmed, or taken from the end. */
   shows(region: RegionLog, position: number, timestamp: number): boolean {
     if (timestamp < this.trimmedBelow) return false;

@@ -1,6 +1,7 @@
 import { VarveError } from '../../base/errors.js';
 import { formatSize } from '../../base/sizes.js';
 import type { StreamCore } from '../stream-core.js';
+import type { Produced } from './leader.js';
 
 /** The stream has no room for a further segment. */
 export function logFull(core: StreamCore, log: string, size: number, segment: number): VarveError {
@@ -22,4 +23,21 @@ export function waitingBefore(log: string): VarveError {
 /** The log is gone. */
 export function logFreed(log: string): VarveError {
   return new VarveError('VARVE_REGION_FREED', `The log '${log}' was freed: its handle is of no use any more`);
+}
+
+/** A producer has gone on without this one. */
+export function sequenceTooLow(log: string, { producer, sequence }: Produced): VarveError {
+  return new VarveError(
+    'VARVE_CONFLICT',
+    `Cannot append sequence ${sequence} of producer '${producer}' to the log '${log}' as a later one of it is there, and this is not: ` +
+      'append them in rising order',
+  );
+}
+
+/** The entry that was asked for may have been there. */
+export function sequenceTrimmed(log: string, { producer, sequence }: Produced): VarveError {
+  return new VarveError(
+    'VARVE_TRIMMED',
+    `Cannot tell of sequence ${sequence} of producer '${producer}' in the log '${log}' as what it appended then was trimmed: it is not appended again`,
+  );
 }
