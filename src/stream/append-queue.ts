@@ -11,6 +11,7 @@ interface Waiting {
 /** Appends that wait for room, in their order. */
 export class AppendQueue {
   readonly #waiting: Waiting[] = [];
+  readonly #idle: (() => void)[] = [];
   #timer: NodeJS.Timeout | undefined;
 
   /** True if a further append has to stand behind others. */
@@ -24,12 +25,18 @@ export class AppendQueue {
     this.#timer ??= setInterval(() => this.retry(), RETRY);
   }
 
+  /** Resolves once nobody waits. */
+  idle(): Promise<void> {
+    return new Promise((resolve) => this.#idle.push(resolve));
+  }
+
   /** There may be room now. */
   retry(): void {
     while (this.#waiting.length > 0 && this.#tryFirst());
     if (this.#waiting.length > 0) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
+    for (const resolve of this.#idle.splice(0)) resolve();
   }
 
   #tryFirst(): boolean {

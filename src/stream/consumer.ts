@@ -1,15 +1,18 @@
 import { rangeError, typeError, VarveError } from '../base/errors.js';
 import { Head } from '../core/log/head.js';
+import type { ChangeFor, Journal } from '../core/log/journal.js';
 import type { LogCore } from '../core/log/log-core.js';
 import { LogWalker } from '../core/log/log-walker.js';
 import { parseHidden } from '../core/log/names.js';
 import type { RegionLog } from '../core/region-log.js';
+import type { StreamCore } from '../core/stream-core.js';
 import { type ConsumerOptions, type LogPlace, positionAt } from './consumer-options.js';
 import { Entry } from './entry.js';
 import { gapOption } from './log-reading.js';
 import { signalOption, timestampOption } from './options.js';
 import type { PositionKeeper } from './position-keepers.js';
 import type { Region } from './region.js';
+import { assertOf } from './transaction-shares.js';
 
 /** What a consumer belongs to. @internal */
 export interface ConsumerHome {
@@ -123,6 +126,18 @@ export class Consumer implements AsyncIterable<Entry> {
   /** As `ack`, blocking. */
   ackSync(upTo: Entry | number): void {
     this.#keeper.moveSync(this.#acked(upTo), false);
+  }
+
+  /** @internal What a transaction has to do to acknowledge. */
+  acknowledgement(core: StreamCore, upTo: Entry | number): { journal: Journal; changeFor: ChangeFor } {
+    assertOf(this.#home.log.core, core);
+    const timestamp = this.#acked(upTo);
+    const { journal } = this.#keeper;
+    if (journal !== undefined) return { journal, changeFor: this.#keeper.movedTo(timestamp) };
+    throw new VarveError(
+      'VARVE_READ_ONLY',
+      `Cannot acknowledge for the consumer '${this.name}' in a transaction as its position is kept in a file`,
+    );
   }
 
   /**

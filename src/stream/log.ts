@@ -9,6 +9,7 @@ import { trim } from '../core/log/trim.js';
 import { truncateAfter } from '../core/log/truncate.js';
 import type { RegionLog } from '../core/region-log.js';
 import { cursorFrom } from '../core/sparse-index.js';
+import type { StreamCore } from '../core/stream-core.js';
 import { AppendQueue, isFull } from './append-queue.js';
 import type { Consumer } from './consumer.js';
 import type { ConsumerOptions } from './consumer-options.js';
@@ -24,6 +25,7 @@ import { producedOption, Repeats } from './produced.js';
 import type { Region } from './region.js';
 import type { SegmentRegion } from './segment-region.js';
 import type { Slot } from './slot.js';
+import { assertOf, LogShare, type Share } from './transaction-shares.js';
 
 /** How often what is too much is trimmed. Milliseconds. */
 const RETENTION_PERIOD = 1000;
@@ -308,6 +310,13 @@ export class Log extends Pipeable {
     this.#actSync(remove(this.core));
     this.#consumers.logFreed();
     this.#retry();
+  }
+
+  /** @internal What a transaction of that stream does to it. */
+  shareIn(core: StreamCore): Share {
+    assertOf(this.core.core, core);
+    this.core.assertThere();
+    return new LogShare(this.core, this.#regionOf, this.#queue);
   }
 
   /** @internal The log was opened with other options, maybe. */

@@ -1,5 +1,5 @@
 import { VarveError } from '../base/errors.js';
-import type { Journal } from '../core/log/journal.js';
+import type { ChangeFor, Journal } from '../core/log/journal.js';
 import type { Change, ConsumerRecord, JournalState } from '../core/log/journal-state.js';
 import type { Position } from '../format/position.js';
 import type { PositionFile } from './position-file.js';
@@ -13,39 +13,47 @@ export interface PositionKeeper {
   move(position: number, anyway: boolean): Promise<void>;
   /** As `move`, blocking. */
   moveSync(position: number, anyway: boolean): void;
+  /** Where the position is moved together with other things; undefined if it cannot be. */
+  readonly journal: Journal | undefined;
+  /** What moves it there, if that is further on. */
+  movedTo(position: number): ChangeFor;
   /** Lets others open the consumer. */
   close(): void;
 }
 
 /** Keeps it in the journal of the log, of whoever writes to the stream. */
 export class JournalKeeper implements PositionKeeper {
-  readonly #journal: Journal;
+  readonly journal: Journal;
   readonly #name: string;
   readonly #id: number;
   /** Says to others that the consumer is open. */
   readonly #file: PositionFile | undefined;
 
   constructor(journal: Journal, { name, id }: ConsumerRecord, file: PositionFile | undefined) {
-    this.#journal = journal;
+    this.journal = journal;
     this.#name = name;
     this.#id = id;
     this.#file = file;
   }
 
   get position(): number {
-    return this.#in(this.#journal.state).position;
+    return this.#in(this.journal.state).position;
   }
 
   get protect(): boolean {
-    return this.#in(this.#journal.state).protect;
+    return this.#in(this.journal.state).protect;
+  }
+
+  movedTo(position: number): ChangeFor {
+    return (state) => this.#moved(state, position, false);
   }
 
   move(position: number, anyway: boolean): Promise<void> {
-    return this.#journal.change((state) => this.#moved(state, position, anyway));
+    return this.journal.change((state) => this.#moved(state, position, anyway));
   }
 
   moveSync(position: number, anyway: boolean): void {
-    this.#journal.changeSync((state) => this.#moved(state, position, anyway));
+    this.journal.changeSync((state) => this.#moved(state, position, anyway));
   }
 
   close(): void {
@@ -70,6 +78,7 @@ export class JournalKeeper implements PositionKeeper {
 
 /** Keeps it in a file beside the stream, for a process that only reads the stream. */
 export class FileKeeper implements PositionKeeper {
+  readonly journal = undefined;
   readonly #file: PositionFile;
   #at: Position;
   /** The last one that was stored. */
@@ -104,6 +113,10 @@ export class FileKeeper implements PositionKeeper {
   moveSync(position: number, anyway: boolean): void {
     this.#advance(position, anyway);
     this.#file.saveSync(this.#at);
+  }
+
+  movedTo(): ChangeFor {
+    return () => undefined;
   }
 
   close(): void {

@@ -18,6 +18,7 @@ import {
 } from './options.js';
 import { Pipeable } from './pipeable.js';
 import { Slot } from './slot.js';
+import { assertOf, RegionShare, type Share } from './transaction-shares.js';
 
 /** An independent log of fixed size inside a stream. Made by `stream.allocate`, found by `stream.region`. */
 export class Region extends Pipeable {
@@ -233,11 +234,11 @@ export class Region extends Pipeable {
     return this.#core.medium.retains;
   }
 
-  /** @internal What stands behind this object, if it is one of that stream's. */
-  logOf(core: StreamCore): RegionLog {
-    if (core !== this.#core) throw typeError('Cannot use a region of another stream in a transaction');
+  /** @internal What a transaction of that stream does to it. */
+  shareIn(core: StreamCore): Share {
+    assertOf(this.#core, core);
     this.#assertUsable();
-    return this.#log;
+    return new RegionShare(this, this.#log);
   }
 
   /** @internal */

@@ -10,6 +10,7 @@ import { Entry } from './entry.js';
 import type { AppendOptions } from './options.js';
 import { Region } from './region.js';
 import { Slot } from './slot.js';
+import type { Share } from './transaction-shares.js';
 
 /** The region that a part of a log lies in: entries say it is theirs, and only the log changes it. */
 export class SegmentRegion extends Region {
@@ -53,6 +54,11 @@ export class SegmentRegion extends Region {
   /** @internal */
   override hides({ position, timestamp }: { position: number; timestamp: number }): boolean {
     return this.#log?.shows(this.#region, position, timestamp) === false;
+  }
+
+  /** @internal */
+  override shareIn(): Share {
+    throw this.#ofLog();
   }
 
   override appendSync(): Entry {

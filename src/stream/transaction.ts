@@ -1,22 +1,26 @@
 import { rangeError, typeError, VarveError } from '../base/errors.js';
 import type { StreamCore } from '../core/stream-core.js';
 import { type Committed, PARTS_MAX, type Part, transact } from '../core/transaction.js';
+import { Consumer } from './consumer.js';
 import { bytesOf, type Data, partsOf } from './data.js';
 import type { Entry } from './entry.js';
+import { Log } from './log.js';
 import { assertOptions, type PublishOptions, persistsBeforeDone, timestampOption } from './options.js';
 import { Region } from './region.js';
+import { JournalShare, type Share } from './transaction-shares.js';
 
 /** How to append within a transaction. */
 export interface TransactionAppendOptions {
-  /** Only if the region's last entry before the transaction has this timestamp (0: if it had none); else `VARVE_CONFLICT`, and nothing is committed. */
+  /** Only if the last entry of the region, or log, before the transaction has this timestamp (0: if it had none); else `VARVE_CONFLICT`, and nothing is committed. */
   expectedLast?: number;
 }
 
 /** Collects what is to be committed together. Made by `stream.transaction`. */
 export class Transaction {
   readonly #core: StreamCore;
-  readonly #parts: Part[] = [];
-  readonly #regions: Region[] = [];
+  readonly #shares = new Map<object, Share>();
+  /** Whose entries they are, in the order in which they were added. */
+  readonly #order: Share[] = [];
   #ended = false;
 
   /** @internal */
@@ -27,33 +31,65 @@ export class Transaction {
   /**
    * Adds an entry. The data is copied; nothing is stored before the transaction's function is done.
    *
-   * @param region of the same stream; one may take several entries
+   * @param target a region or log of the same stream; one may take several entries
    * @throws VARVE_CLOSED once that function is done, VARVE_REGION_FREED, TypeError, RangeError
    */
-  append(region: Region, data: Data, options?: TransactionAppendOptions): void {
-    this.#add(region, typeof data === 'string' ? Buffer.from(data) : bytesOf(data).slice(), options);
+  append(target: Region | Log, data: Data, options?: TransactionAppendOptions): void {
+    this.#add(target, typeof data === 'string' ? Buffer.from(data) : bytesOf(data).slice(), options);
   }
 
   /** As `append`, for parts that become one entry. */
-  appendv(region: Region, parts: readonly Data[], options?: TransactionAppendOptions): void {
-    this.#add(region, new Uint8Array(Buffer.concat(partsOf(parts))), options);
+  appendv(target: Region | Log, parts: readonly Data[], options?: TransactionAppendOptions): void {
+    this.#add(target, new Uint8Array(Buffer.concat(partsOf(parts))), options);
   }
 
-  #add(region: Region, data: Uint8Array, options: TransactionAppendOptions | undefined): void {
-    if (this.#ended) throw new VarveError('VARVE_CLOSED', 'The transaction has ended: begin another one');
+  /**
+   * Acknowledges for a consumer everything up to an entry, or a timestamp, together with what is appended: so what was made of an entry is there once and
+   * only once, whatever happens. The last call for a consumer counts.
+   *
+   * @throws VARVE_READ_ONLY if the consumer keeps its position in a file; as `append` and `consumer.ack`
+   * @example
+   * await stream.transaction((tx) => {
+   *   tx.append(invoices, invoiceOf(order));
+   *   tx.ack(consumer, order);
+   * });
+   */
+  ack(consumer: Consumer, upTo: Entry | number): void {
+    this.#assertCollects();
+    if (!(consumer instanceof Consumer)) throw typeError('Cannot acknowledge for anything but a consumer');
+    const { journal, changeFor } = consumer.acknowledgement(this.#core, upTo);
+    let share = this.#shares.get(journal);
+    if (share === undefined) {
+      share = new JournalShare(journal);
+      this.#shares.set(journal, share);
+    }
+    (share as JournalShare).acknowledge(consumer, changeFor);
+  }
+
+  #add(target: Region | Log, data: Uint8Array, options: TransactionAppendOptions | undefined): void {
+    this.#assertCollects();
     assertOptions(options);
     const expected = options?.expectedLast;
-    if (!(region instanceof Region))
-      throw typeError('Cannot append to anything but a region in a transaction');
-    const log = region.logOf(this.#core);
-    if (this.#parts.length === PARTS_MAX)
+    const expectedLast = expected === undefined ? undefined : timestampOption(expected, 'expectedLast');
+    const share = this.#shareOf(target);
+    if (this.#order.length === PARTS_MAX) {
       throw rangeError(`A transaction takes at most ${PARTS_MAX} entries`);
-    this.#parts.push({
-      region: log,
-      data,
-      expectedLast: expected === undefined ? undefined : timestampOption(expected, 'expectedLast'),
-    });
-    this.#regions.push(region);
+    }
+    share.add({ data, expectedLast });
+    this.#order.push(share);
+  }
+
+  #shareOf(target: Region | Log): Share {
+    if (!(target instanceof Region || target instanceof Log)) {
+      throw typeError('Cannot append to anything but a region or a log in a transaction');
+    }
+    const share = this.#shares.get(target) ?? target.shareIn(this.#core);
+    this.#shares.set(target, share);
+    return share;
+  }
+
+  #assertCollects(): void {
+    if (this.#ended) throw new VarveError('VARVE_CLOSED', 'The transaction has ended: begin another one');
   }
 
   /** @internal Nothing can be added any more. */
@@ -63,18 +99,43 @@ export class Transaction {
 
   /** @internal Commits what was collected; `waits` says whether it may block for slots of other threads. */
   commit(waits: boolean): Entry[] {
-    if (this.#parts.length === 0) return [];
-    return transact(this.#core, this.#parts, waits).map((each, i) => this.#entryOf(each, i));
+    for (;;) {
+      try {
+        return this.#try(waits);
+      } catch (error) {
+        const shares = [...this.#shares.values()];
+        // Each of them is to look.
+        if (!shares.map((share) => share.isStale(error)).includes(true)) throw error;
+      }
+    }
   }
 
   /** @internal Resolves when a commit that met an open slot may be tried again. */
   async slotsSettled(): Promise<void> {
-    const waiting = this.#parts.map(({ region }) => region.appender.reservations).filter(({ none }) => !none);
-    await Promise.race(waiting.map((reservations) => reservations.settled()));
+    const open = [...this.#shares.values()]
+      .map((share) => share.settled())
+      .filter((each) => each !== undefined);
+    await (open.length === 0 ? new Promise((resolve) => setImmediate(resolve)) : Promise.race(open));
   }
 
-  #entryOf(committed: Committed, i: number): Entry {
-    return (this.#regions[i] as Region).entryAt(committed);
+  /** Entries come in the order in which they were added; acknowledgements last. */
+  #try(waits: boolean): Entry[] {
+    const given = new Map<Share, Part[]>();
+    for (const share of this.#shares.values()) given.set(share, share.parts(waits));
+    const nextOf = (share: Share) => (given.get(share) as Part[]).shift() as Part;
+    const parts = this.#order.map(nextOf);
+    parts.push(...[...given.values()].flat());
+    if (parts.length === 0) return [];
+    const committed = transact(this.#core, parts, waits);
+    return this.#entries(committed);
+  }
+
+  #entries(committed: readonly Committed[]): Entry[] {
+    const done = new Map<Share, Committed[]>();
+    for (const share of this.#shares.values()) done.set(share, []);
+    for (const [i, share] of this.#order.entries()) done.get(share)?.push(committed[i] as Committed);
+    const entries = new Map([...done].map(([share, its]) => [share, share.entriesOf(its)]));
+    return this.#order.map((share) => entries.get(share)?.shift() as Entry);
   }
 }
 

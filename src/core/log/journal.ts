@@ -6,6 +6,7 @@ import type { RegionLog } from '../region-log.js';
 import { allocate, clear } from '../regions.js';
 import type { Steps } from '../steps.js';
 import type { StreamCore } from '../stream-core.js';
+import type { Part } from '../transaction.js';
 import type { LogOptions } from './facts.js';
 import { corruptJournal, journalFull, keepsNothing } from './journal-errors.js';
 import { Fold, isGone, newestFold } from './journal-fold.js';
@@ -135,11 +136,44 @@ export class Journal {
   /** As `change`, blocking. */
   changeSync(changeFor: ChangeFor): void {
     while (!this.#try(changeFor, true)) {
-      if (!this.#end()) continue;
-      this.#core.tasks.runSync(this.#core.guarded(this.#vacate()));
-      this.#begin();
+      this.#switchSync();
     }
     this.#core.persister.persistSync();
+  }
+
+  /** Goes on in the other region, or learns that somebody else was faster with something. */
+  #switchSync(): void {
+    if (!this.#end()) return;
+    this.#core.tasks.runSync(this.#core.guarded(this.#vacate()));
+    this.#begin();
+  }
+
+  /** Timestamp of the newest record that is known. */
+  get last(): number {
+    return this.#fold.last;
+  }
+
+  /**
+   * What is to be committed, together with other things, to make such changes; `refresh` takes them over then. Blocks where the journal has to be
+   * switched. Only for positions, which take no further room.
+   *
+   * @throws as `change`, but for VARVE_FULL
+   */
+  partsFor(changes: readonly ChangeFor[]): Part[] {
+    for (;;) {
+      this.#core.assertWritable();
+      this.refresh();
+      const made = changes.flatMap((changeFor) => changeFor(this.#fold.state) ?? []);
+      // What `encodeChange` returns is good until it is called again.
+      const records = made.map((change) => encodeChange(change).slice());
+      const size = records.reduce((sum, record) => sum + strideOf(record.length), 0);
+      const { region, last } = this.#fold;
+      if (records.length === 0) return [];
+      if (!this.#fold.ended && this.#takes(size - ENTRY.header)) {
+        return records.map((data) => ({ region, data, expectedLast: last }));
+      }
+      this.#switchSync();
+    }
   }
 
   /** Changes behind one that waits for a switch wait, too. */
