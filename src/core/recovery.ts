@@ -1,7 +1,7 @@
 import type { StreamState } from '../format/state.js';
 import type { Census } from './census.js';
 import { certifiedBehind, reachOf } from './certificates.js';
-import { type End, endOf, lookBehind, takeOver } from './find-entries.js';
+import { endOf, lookBehind, takeOver } from './find-entries.js';
 import { findShortRegions, placeMissing } from './missing.js';
 import type { Problem } from './problem.js';
 import type { RegionLog } from './region-log.js';
@@ -30,9 +30,8 @@ export function* recover(
   census: Census,
   progress: (bytes: number) => void,
 ): Steps<Findings> {
-  const begins = regions.map(endOf);
   const problem = yield* findAll(state, regions, census, progress);
-  const torn = yield* dropTorn(regions, begins, state.limit, census.sure);
+  const torn = yield* dropTorn(regions, state.limit, census.sure);
   for (const region of regions) if (region.beyondMark) census.took(region.lastTimestamp);
   return { newest: census.newest, problem, torn };
 }
@@ -86,19 +85,14 @@ function* scanTail(
 /**
  * A transaction of which something may be missing was never acknowledged: none of it counts, nor what stands behind its parts.
  *
- * @param begins where the regions ended before anything was found
  * @param whole the transactions up to this timestamp are
  */
-function* dropTorn(
-  regions: readonly RegionLog[],
-  begins: readonly End[],
-  limit: number,
-  whole: number,
-): Steps<RegionLog[]> {
+function* dropTorn(regions: readonly RegionLog[], limit: number, whole: number): Steps<RegionLog[]> {
   const torn: RegionLog[] = [];
-  for (const [i, region] of regions.entries()) {
+  for (const region of regions) {
     if (region.freed || region.lastTimestamp <= whole) continue;
-    const { tail, timestamp, entries } = begins[i] as End;
+    // What it says now: another process may have cleared the region meanwhile.
+    const { tail, timestamp, entries } = region.slot.record.mark;
     region.setEnd(tail, timestamp, entries);
     let found = lookBehind(region, endOf(region), limit);
     while (found !== undefined && takeOver(region, found, whole)) {
