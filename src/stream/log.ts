@@ -51,6 +51,7 @@ export class Log extends Pipeable {
   readonly #queue = new AppendQueue();
   #timer: NodeJS.Timeout | undefined;
   #retaining = false;
+  #last: { readonly region: RegionLog; readonly segment: SegmentRegion } | undefined;
 
   /** @internal */
   constructor(core: LogCore, regionOf: (region: RegionLog) => Region) {
@@ -135,7 +136,7 @@ export class Log extends Pipeable {
       return there;
     }
     return this.#intoSegment(sizeOf(bytes), true, options, (segment, leader, expected) =>
-      segment.appendLed([leader, ...bytes], expected),
+      segment.appendNow([leader, ...bytes], expected),
     );
   }
 
@@ -387,6 +388,13 @@ export class Log extends Pipeable {
     return this.#into(size, blocking, options, append);
   }
 
+  /** The public region of the last segment is asked for with each append. */
+  #segmentOf(region: RegionLog): SegmentRegion {
+    if (this.#last?.region !== region)
+      this.#last = { region, segment: this.#regionOf(region) as SegmentRegion };
+    return this.#last.segment;
+  }
+
   /** Appends to the last segment. Another thread may just have filled it, or begun a further one. */
   #into<T>(
     size: number,
@@ -399,7 +407,7 @@ export class Log extends Pipeable {
     for (;;) {
       const { region, leader } = this.core.makeRoom(size, blocking, produced);
       try {
-        return append(this.#regionOf(region) as SegmentRegion, leader, expect(region));
+        return append(this.#segmentOf(region), leader, expect(region));
       } catch (error) {
         if (!isFull(error) || this.core.core.sharing === undefined) throw error;
         this.core.follow();

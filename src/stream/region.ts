@@ -124,8 +124,7 @@ export class Region extends Pipeable {
    * region.appendvSync([head, body]);
    */
   appendvSync(parts: readonly Data[], options?: AppendOptions): Entry {
-    const persists = persistsBeforeDone(options);
-    return this.#settleSync(this.#appendParts(partsOf(parts), options), persists);
+    return this.appendNow(partsOf(parts), options);
   }
 
   /** As `appendvSync`, but resolves. */
@@ -273,6 +272,12 @@ export class Region extends Pipeable {
   /** @internal Resolves once an entry of this region, and all before it, are persisted. */
   whenPersisted({ timestamp }: Entry): Promise<void> {
     return this.#core.persister.whenPersisted(timestamp);
+  }
+
+  /** @internal Appends parts, blocking. */
+  appendNow(parts: readonly Uint8Array[], options: AppendOptions | undefined): Entry {
+    const persists = persistsBeforeDone(options);
+    return this.#settleSync(this.#appendParts(parts, options), persists);
   }
 
   /** @internal Appends parts, which are copied before this returns. Throws what is wrong at once. */

@@ -7,7 +7,6 @@ import type { StreamCore } from '../core/stream-core.js';
 import { ENTRY } from '../format/layout.js';
 import type { Data } from './data.js';
 import { Entry } from './entry.js';
-import type { AppendOptions } from './options.js';
 import { Region } from './region.js';
 import { Slot } from './slot.js';
 import type { Share } from './transaction-shares.js';
@@ -25,11 +24,6 @@ export class SegmentRegion extends Region {
     this.#region = region;
     this.#core = core;
     this.#log = log;
-  }
-
-  /** @internal Appends a leader and the parts of a payload, blocking. */
-  appendLed(parts: readonly Uint8Array[], options: AppendOptions | undefined): Entry {
-    return super.appendvSync(parts, options);
   }
 
   /** @internal A slot behind a leader. */

@@ -91,6 +91,28 @@ onEveryMedium(
   },
 );
 
+onEveryMedium(
+  'what is appended while entries are taken from the end stays; who stands there goes on behind',
+  async (_, place) => {
+    const stream = await place.open();
+    const log = await stream.log('orders', SEGMENT);
+    const entries = numbers(0, 400).map((text) => log.appendSync(text));
+    const reading = log.entries({ from: entries[290]?.timestamp ?? 0 });
+    const reverse = log.entries({ reverse: true });
+    for (const each of [reading, reverse]) for (let i = 0; i < 20; i++) each.next();
+    const cutting = log.truncateAfter(entries[200]?.timestamp ?? 0);
+    log.appendSync('during');
+    await Promise.all([cutting, log.append('beside')]);
+    assert.deepEqual(texts(log), [...numbers(0, 201), 'during', 'beside']);
+    assert.deepEqual(texts(reading), ['during', 'beside']);
+    assert.deepEqual(texts(reverse), numbers(0, 201).reverse());
+    const slot = log.reserve(10);
+    await rejects('VARVE_BUSY', log.truncateAfter(entries[100]?.timestamp ?? 0));
+    slot.cancel();
+    assert.deepEqual(texts(log).at(-1), 'beside');
+  },
+);
+
 test('appends and slots keep their order across a roll, whoever is published first', async (t) => {
   const stream = memoryStream(t);
   const log = await stream.log('orders', SEGMENT);

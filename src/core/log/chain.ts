@@ -26,6 +26,8 @@ export class Chain {
       if (!isDead(number, cuts)) this.#segments.push(known.get(region) ?? new Segment(number, region));
     }
     this.#segments.sort((a, b) => a.number - b.number);
+    for (const segment of this.#segments) known.delete(segment.region);
+    for (const segment of known.values()) segment.isGone = true;
     for (const segment of this.#segments) {
       segment.cut = cuts.find((cut) => cut.segment === segment.number);
       segment.region.ended = segment !== this.end || segment.cut !== undefined;

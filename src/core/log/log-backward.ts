@@ -37,6 +37,7 @@ export class LogBackwardWalker {
 
   #step(walker: BackwardWalker): 'entry' | 'end' | 'gone' {
     const end = this.#segment?.cut?.tail ?? Number.POSITIVE_INFINITY;
+    if (this.#segment?.isGone === true) return 'end';
     try {
       if (walker.stale) return 'gone';
       while (walker.next()) if (walker.position < end && walker.timestamp <= this.#latest) return 'entry';

@@ -12,7 +12,7 @@ import { Head } from './head.js';
 import type { Journal } from './journal.js';
 import { encodeLeader, LEADER, type Produced } from './leader.js';
 import { logFreed, logFull } from './log-errors.js';
-import { segmentName } from './names.js';
+import { SEGMENT_MAX, segmentName } from './names.js';
 import { Retainer } from './retention.js';
 import { makeSpace } from './room.js';
 import type { Segment } from './segment.js';
@@ -30,8 +30,9 @@ export class LogCore {
   rolled: () => void = () => {};
   readonly retainer: Retainer;
   readonly #head: Head;
-  /** The newest time that an entry was given. */
+  /** The newest time that an entry was given, and the leader that says so. */
   #time = 0;
+  #leader = encodeLeader(0);
 
   constructor(core: StreamCore, name: string, journal: Journal) {
     this.core = core;
@@ -66,7 +67,7 @@ export class LogCore {
   /** Throws if the log was freed, or the stream closed. */
   assertThere(): void {
     this.core.assertOpen();
-    if (this.journal.regions.some(({ freed }) => freed)) throw logFreed(this.name);
+    for (const { freed } of this.journal.regions) if (freed) throw logFreed(this.name);
   }
 
   /** Entries with lower timestamps were trimmed. */
@@ -114,9 +115,10 @@ export class LogCore {
   makeRoom(size: number, blocking: boolean, produced?: Produced): { region: RegionLog; leader: Uint8Array } {
     this.core.assertWritable();
     this.assertThere();
-    const leader = encodeLeader(this.#now(), produced);
+    const leader = produced === undefined ? this.#leaderNow() : encodeLeader(this.#now(), produced);
     const bytes = leader.length + size;
     for (;;) {
+      if (this.journal.state.cuts !== this.chain.cuts) this.renew();
       const { end } = this.chain;
       if (end !== undefined && takes(end, bytes)) {
         if (!end.follows) this.#letFollow(end, blocking);
@@ -132,6 +134,7 @@ export class LogCore {
   roll(bytes: number): void {
     const { core, chain } = this;
     const size = roundUp(Math.max(this.options.segmentSize, strideOf(bytes)), core.prefix.header.blockSize);
+    if (chain.next > SEGMENT_MAX) throw logFull(core, this.name, bytes - LEADER, size);
     const name = segmentName(this.name, chain.next);
     try {
       core.tasks.runSync(core.guarded(allocate(core, size, name)));
@@ -153,6 +156,13 @@ export class LogCore {
     if (before !== undefined && blocking) before.awaitNone();
     else if (before !== undefined) holdBack(segment.region.appender.reservations, before);
     segment.follows = true;
+  }
+
+  /** The same for all entries of a millisecond; nobody changes it. */
+  #leaderNow(): Uint8Array {
+    const before = this.#time;
+    if (this.#now() !== before) this.#leader = encodeLeader(this.#time);
+    return this.#leader;
   }
 
   /** Milliseconds since 1970, never less than an entry was given before, as far as this thread knows. */

@@ -69,7 +69,7 @@ export class LogWalker {
   /** Steps to the next entry of its segment that is to be seen. */
   #step(cursor: LogCursor): 'entry' | 'end' | 'gone' {
     try {
-      if (!cursor.stale) return this.#stepIn(cursor);
+      if (!cursor.stale && this.#segment?.isGone !== true) return this.#stepIn(cursor);
     } catch (error) {
       if (!cursor.stale) throw error;
     }

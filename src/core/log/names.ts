@@ -4,6 +4,9 @@ const NUL = '\0';
 /** Bytes of UTF-8 that the name of a log may have: what is put around it has to fit in a region's name. */
 export const LOG_NAME_MAX = 200;
 
+/** Segments are numbered up to here. */
+export const SEGMENT_MAX = 2 ** 52;
+
 /** What a hidden region is: a part of the chain of a log, or one of its two journals. */
 export interface HiddenName {
   readonly kind: 'segment' | 'journal';
@@ -31,6 +34,8 @@ export function parseHidden(name: string | undefined): HiddenName | undefined {
   if (name === undefined || !name.startsWith(NUL)) return undefined;
   const match = /^([sj])\/(.+)\/(\d+)$/s.exec(name.slice(NUL.length));
   if (match === null) return undefined;
+  const number = Number(match[3]);
+  if (number > SEGMENT_MAX || String(number) !== match[3]) return undefined;
   const kind = match[1] === 's' ? 'segment' : 'journal';
-  return { kind, log: match[2] as string, number: Number(match[3]) };
+  return { kind, log: match[2] as string, number };
 }

@@ -9,6 +9,8 @@ export class Segment {
   cut: Cut | undefined = undefined;
   /** True once nothing can be committed any more to the segments before it, or whoever appends here waits for that. */
   follows = false;
+  /** True once it is no part of the chain any more. */
+  isGone = false;
   /** True once everything that ever comes to stand in it is known to be there. */
   isFinal = false;
 

@@ -14,13 +14,14 @@ export function* truncateAfter(log: LogCore, timestamp: number): Acts {
   log.follow();
   assertNothingOpen(log);
   if (log.last <= timestamp) return;
-  if (log.core.sharing !== undefined) endForAll(log);
-  const cut = cutAfter(log, timestamp);
+  const next = log.core.sharing === undefined ? undefined : endForAll(log);
   yield {
-    note: ({ cuts }) => ({
-      kind: 'cuts',
-      cuts: [...cuts.filter(({ segment }) => segment < cut.segment), cut],
-    }),
+    // Only now, as something may be appended until it is noted.
+    note: ({ cuts }) => {
+      assertNothingOpen(log);
+      const cut = cutAfter(log, timestamp, next);
+      return { kind: 'cuts', cuts: [...cuts.filter(({ segment }) => segment < cut.segment), cut] };
+    },
   };
   yield* tidy(log);
 }
@@ -35,17 +36,20 @@ function assertNothingOpen({ chain, core, name }: LogCore): void {
   );
 }
 
-/** Other threads may append at any moment: they are to go on in a further segment from now on, and what they do here has an end. */
-function endForAll(log: LogCore): void {
-  const { end } = log.chain;
-  log.roll(0);
+/**
+ * Other threads may append at any moment: they are to go on in a further segment from now on, and what they do here has an end. Returns the
+ * number of the segment.
+ */
+function endForAll(log: LogCore): number {
+  const { end, next } = log.chain;
+  while (log.chain.next === next) log.roll(0);
   end?.region.appender.reservations.awaitNone();
   end?.region.catchUp();
+  return next;
 }
 
 /** Where the log ends when everything behind `timestamp` is gone. */
-function cutAfter({ chain, core }: LogCore, timestamp: number): Cut {
-  const next = core.sharing === undefined ? chain.next : (chain.end?.number ?? 0);
+function cutAfter({ chain }: LogCore, timestamp: number, next = chain.next): Cut {
   for (const segment of chain.segments.toReversed()) {
     const kept = keptOf(segment, timestamp);
     if (kept.entries > 0) return { segment: segment.number, ...kept, next };
