@@ -4,8 +4,11 @@ import { type TestContext, test } from 'node:test';
 import { attachCore } from '../../src/core/shared/share.js';
 import type { SharedLog } from '../../src/core/shared/shared-log.js';
 import { takeSync } from '../../src/core/steps.js';
-import { type Region, Stream } from '../../src/index.js';
+import { type Region, Stream, VarveError } from '../../src/index.js';
+import { FileMedium } from '../../src/media/file.js';
+import { FileAppendExtent } from '../../src/media/file-extent.js';
 import { texts } from '../helpers/bytes.js';
+import { fails, rejects } from '../helpers/errors.js';
 import { FILE_KINDS, filePlaceOn, onEveryFile, onEveryMedium, problemOf } from '../helpers/media.js';
 import { Thread } from '../threads/thread.js';
 
@@ -101,4 +104,48 @@ onEveryMedium('what was committed together is seen together, by a check, too', a
   const { entries, bytes, problems } = await stream.check();
   assert.deepEqual([entries, bytes, problems], [2, 8, []]);
   takeSync(other.close(), other.medium);
+});
+
+function broken(): never {
+  throw new VarveError('VARVE_IO', 'a test lets this write fail');
+}
+
+test('a transaction that cannot be written has not happened', async (t) => {
+  const stream = await filePlaceOn(t, 'file').open();
+  const regions = [stream.allocateSync('64KiB'), stream.allocateSync('64KiB')];
+  stream.share();
+  const append = (text: string) =>
+    stream.transactionSync((tx) => {
+      for (const region of regions) tx.append(region, text);
+    });
+  const writes = t.mock.method(FileAppendExtent.prototype, 'put', broken, { times: 1 });
+  fails('VARVE_IO', () => append('failed'));
+  writes.mock.restore();
+  assert.deepEqual(
+    append('done').map(({ timestamp }) => timestamp),
+    [1, 2],
+  );
+  assert.deepEqual(texts(stream.entries()), ['done', 'done']);
+});
+
+test('a transaction that counts and cannot be written is ended by another thread, and never acknowledged', async (t) => {
+  const place = filePlaceOn(t, 'file');
+  const stream = await place.open();
+  const regions = [stream.allocateSync('64KiB'), stream.allocateSync('64KiB')];
+  const thread = await Thread.attach(t, stream);
+  t.mock.method(FileMedium.prototype, 'poke', broken);
+  fails('VARVE_POISONED', () =>
+    stream.transactionSync((tx) => {
+      for (const region of regions) tx.append(region, 'half');
+    }),
+  );
+  for (const read of [() => texts(stream.entries()), () => stream.committed]) fails('VARVE_POISONED', read);
+  // That thread's writes reach the file.
+  assert.deepEqual(await thread.do('texts', 0), ['half', 'half']);
+  await rejects('VARVE_POISONED', thread.do('append', regions[0]?.id ?? 0, 'no more'));
+  fails('VARVE_POISONED', () => regions[0]?.appendSync('no more'));
+  t.mock.restoreAll();
+  await Promise.all([thread.do('close'), stream.close()].map((close) => rejects('VARVE_POISONED', close)));
+  await thread.terminate();
+  assert.deepEqual(texts((await place.open()).entries()), ['half', 'half']);
 });
