@@ -56,7 +56,8 @@ function* pieces(entry: Entry): Generator<Uint8Array, void, void> {
 
 function finite(entries: IterableIterator<Entry>, shape: Shape): Chunks {
   const iterator = shaped(entries, shape);
-  return { next: () => iterator.next(), stop: () => void iterator.return() };
+  // Nothing waits that would have to be ended, and the iterator may be at work right now: a codec may destroy the stream.
+  return { next: () => iterator.next(), stop() {} };
 }
 
 function* shaped(entries: Iterable<Entry>, shape: Shape): Generator<unknown, void, void> {

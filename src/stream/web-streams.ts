@@ -43,7 +43,7 @@ function sourceOf(chunks: Chunks, signal: AbortSignal | undefined) {
   return {
     start: (controller: Controller) => abortion.watch(controller),
     async pull(controller: Controller) {
-      const { done, value } = await chunks.next();
+      const { done, value } = await abortion.watched(async () => chunks.next());
       if (abortion.stopped) return;
       if (!done) controller.enqueue(value as Uint8Array);
       else {
@@ -61,7 +61,7 @@ function sinkOf(sink: ChunkSink, signal: AbortSignal | undefined): UnderlyingSin
   const abortion = new Abortion(signal, () => sink.stop());
   return {
     start: (controller) => abortion.watch(controller),
-    write: (chunk) => sink.write([chunk]),
+    write: (chunk) => abortion.watched(() => sink.write([chunk])),
     close: () => sink.persist().finally(() => abortion.stop()),
     abort: () => abortion.stop(),
   };
@@ -88,6 +88,16 @@ class Abortion {
     };
     if (signal.aborted) this.#listener();
     else signal.addEventListener('abort', this.#listener);
+  }
+
+  /** An error of the work ends the stream, too. */
+  async watched<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      this.stop();
+      throw error;
+    }
   }
 
   stop(): void {

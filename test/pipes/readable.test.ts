@@ -70,6 +70,20 @@ test('a codec decodes; what it cannot decode destroys the readable with VARVE_MI
   assert.deepEqual(seen, [{ a: 1 }, [2]]);
 });
 
+test('a codec may destroy the stream that it decodes for', async (t) => {
+  const region = await memoryStream(t).allocate(4096);
+  for (const text of ['1', '2']) region.appendSync(text);
+  const codec = {
+    ...jsonCodec(),
+    decode: () => {
+      readable.destroy(new Error('enough'));
+      return 1;
+    },
+  };
+  const readable = region.readable({ codec });
+  await assert.rejects(readable.toArray(), /enough/);
+});
+
 test('a value null cannot pass through node:stream, and says so', async (t) => {
   const region = await memoryStream(t).allocate(4096);
   region.appendSync('null');

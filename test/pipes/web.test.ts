@@ -140,6 +140,32 @@ test('a signal errors both directions with its reason', async (t) => {
   assert.deepEqual(texts(region), []);
 });
 
+test('a stream that has come to its end, in any way, leaves the signal alone', async (t) => {
+  const region = await memoryStream(t).allocate(4096);
+  region.appendSync('oops');
+  const { signal } = new AbortController();
+  const listeners = new Set<unknown>();
+  const { addEventListener, removeEventListener } = signal;
+  signal.addEventListener = (type: string, listener: never) => {
+    listeners.add(listener);
+    addEventListener.call(signal, type, listener);
+  };
+  signal.removeEventListener = (type: string, listener: never) => {
+    listeners.delete(listener);
+    removeEventListener.call(signal, type, listener);
+  };
+  await all(region.readableStream({ signal }));
+  await rejects('VARVE_MISMATCH', all(region.readableStream({ codec: jsonCodec(), signal })));
+  const cancelled = region.readableStream({ live: true, signal });
+  await cancelled.cancel();
+  await region.writableStream({ signal }).close();
+  await region.writableStream({ signal }).abort();
+  const full = region.writableStream({ signal }).getWriter();
+  full.closed.catch(() => {});
+  await rejects('VARVE_FULL', full.write(new Uint8Array(5000)));
+  assert.equal(listeners.size, 0);
+});
+
 test('reading errors the stream: the region was freed', async (t) => {
   const region = await memoryStream(t).allocate(4096);
   region.appendSync('a');
