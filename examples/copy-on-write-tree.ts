@@ -165,7 +165,7 @@ function newestRoot(region: Region): number | undefined {
 }
 
 if (isMain(import.meta.url)) {
-  const commits = Array.from({ length: 40 }, (_, index): Change[] => [
+  const commits = Array.from({ length: 30 }, (_, index): Change[] => [
     [`key ${(index * 7) % 17}`, `${index}`],
     [`key ${(index * 5) % 17}`, index % 3 ? `${index}` : null],
   ]);

@@ -165,7 +165,7 @@ function* merged(sources: Iterator<Pair>[]): Generator<Pair> {
 
 if (isMain(import.meta.url)) {
   const changes = Array.from(
-    { length: 36 },
+    { length: 30 },
     (_, index): Pair => [`key ${(index * 7) % 19}`, index % 5 ? `${index}` : null],
   );
   const work = async (machine: Machine, acknowledge: () => void) => {

@@ -26,7 +26,7 @@ import { isMain } from './helpers/main.js';
 import { scratchPath } from './helpers/scratch.js';
 
 const [LINE_MAX, AT_ONCE] = [1024, 64]; // bytes of a line, entries that the slow side takes at a time
-const [NUMBERS, KILLS] = [20_000, 4];
+const [NUMBERS, KILLS] = [6000, 3];
 
 /** The slow side: a file of lines, each of which begins with its timestamp. */
 export class SlowStorage {

@@ -67,7 +67,7 @@ from timestamp 5 on:
   only seven apples are left
 `,
   'lsm-level':
-    /^\npower cut at \d{3} points, \d{3} restarts\nall of them found every acknowledged change of 36\n$/,
+    /^\npower cut at \d{3} points, \d{3} restarts\nall of them found every acknowledged change of 30\n$/,
   'reserve-and-publish': `
 published 19 of 100 bytes: grüße aus dem See
 entries after a cancelled slot: 1
@@ -80,7 +80,7 @@ primes below 100000: 9592
 timestamps from 1 to 20, none twice
 `,
   'write-buffer': `
-killed 4 times; of 20000 numbers 20000 arrived, each once and in order
+killed 3 times; of 6000 numbers 6000 arrived, each once and in order
 `,
   'write-ahead-log': `
 before: {"ada":15,"edsger":5}
