@@ -219,3 +219,30 @@ test('destroying it in the middle of a group keeps the rest of the group out', a
   await turn();
   assert.deepEqual(texts(region), ['b', 'd']);
 });
+
+onEveryMedium(
+  'a shared stream takes writables, too: of several at once, each keeps its order',
+  async (_t, place) => {
+    const stream = await place.open();
+    await stream.allocate('256KiB', { name: 'shared' });
+    const other = await Stream.attach(stream.share());
+    const regions = [stream.region('shared'), other.region('shared')];
+    const writing = regions.map(async (region, who) => {
+      assert.ok(region);
+      const source = Readable.from(Array.from({ length: 200 }, (_, index) => ({ who, index })));
+      await pipeline(source, region.writable({ codec: jsonCodec() }));
+      assert.ok(stream.persisted >= 200);
+    });
+    await Promise.all(writing);
+    const values = await regions[0]
+      ?.readable({ codec: jsonCodec<{ who: number; index: number }>() })
+      .toArray();
+    for (const who of [0, 1]) {
+      const mine = values?.filter((value) => value.who === who).map((value) => value.index);
+      assert.deepEqual(
+        mine,
+        Array.from({ length: 200 }, (_, index) => index),
+      );
+    }
+  },
+);
