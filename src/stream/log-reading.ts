@@ -4,6 +4,7 @@ import { LogBackwardWalker } from '../core/log/log-backward.js';
 import type { LogCore } from '../core/log/log-core.js';
 import { type Gap, LogWalker } from '../core/log/log-walker.js';
 import { timestampAtTime } from '../core/log/starts.js';
+import { unlessFreed } from '../core/log/unless-freed.js';
 import type { RegionLog } from '../core/region-log.js';
 import type { Entry } from './entry.js';
 import { checked, checkedTail, EntryIterator, follow, type Source } from './iterate.js';
@@ -63,7 +64,7 @@ function timeGiven(options: LogEntriesOptions | LogTailOptions | undefined): num
 /** The first timestamp at a time of day or later; if there is none yet, the next one that is given out. */
 export function firstAt(log: LogCore, time: number): number {
   log.follow();
-  const timestamp = timestampAtTime(log.chain, time);
+  const timestamp = unlessFreed(log, () => timestampAtTime(log.chain, time));
   return Math.max(
     log.trimmedBelow,
     Number.isFinite(timestamp) ? timestamp : log.core.others.newestCommitted + 1,
@@ -73,7 +74,7 @@ export function firstAt(log: LogCore, time: number): number {
 /** The last timestamp at a time of day or earlier. */
 function lastAt(log: LogCore, time: number): number {
   log.follow();
-  return timestampAtTime(log.chain, time + 1) - 1;
+  return unlessFreed(log, () => timestampAtTime(log.chain, time + 1)) - 1;
 }
 
 function trimmed(log: string, gap: Gap): VarveError {

@@ -7,6 +7,7 @@ import { Producers } from '../core/log/producers.js';
 import { remove } from '../core/log/removal.js';
 import { trim } from '../core/log/trim.js';
 import { truncateAfter } from '../core/log/truncate.js';
+import { isFreed, unlessFreed } from '../core/log/unless-freed.js';
 import type { RegionLog } from '../core/region-log.js';
 import { cursorFrom } from '../core/sparse-index.js';
 import type { StreamCore } from '../core/stream-core.js';
@@ -214,6 +215,10 @@ export class Log extends Pipeable {
   get(timestamp: number): Entry | undefined {
     const wanted = timestampOption(timestamp, 'a timestamp');
     this.core.follow();
+    return unlessFreed(this.core, () => this.#find(wanted));
+  }
+
+  #find(wanted: number): Entry | undefined {
     const segment = this.core.chain.from(wanted);
     if (segment === undefined || wanted < this.core.trimmedBelow) return undefined;
     const cursor = cursorFrom(segment.region, wanted);
@@ -395,7 +400,7 @@ export class Log extends Pipeable {
     return this.#last.segment;
   }
 
-  /** Appends to the last segment. Another thread may just have filled it, or begun a further one. */
+  /** Appends to the last segment. Another thread may just have filled it, begun a further one, or trimmed it even. */
   #into<T>(
     size: number,
     blocking: boolean,
@@ -409,7 +414,7 @@ export class Log extends Pipeable {
       try {
         return append(this.#segmentOf(region), leader, expect(region));
       } catch (error) {
-        if (!isFull(error) || this.core.core.sharing === undefined) throw error;
+        if (this.core.core.sharing === undefined || !(isFull(error) || isFreed(error))) throw error;
         this.core.follow();
       }
     }

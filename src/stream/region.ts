@@ -352,12 +352,14 @@ export class Region extends Pipeable {
   ): void {
     const { reservations } = this.#log.appender;
     const size = sizeOf(parts);
+    const { life } = this.#log;
     const place = reservations.reserve(size);
     storeParts(place, parts);
     place.onFailed = reject;
     place.onCommitted = (timestamp) => {
       const { window, position } = place;
-      this.finish(this.entryAt({ window, position, size, timestamp }), persists, resolve, reject);
+      // Not `entryAt`: it is committed, even if another thread has just taken the region away.
+      this.finish(this.entryOf(window, position, size, timestamp, life), persists, resolve, reject);
     };
     reservations.publish(place, size);
   }

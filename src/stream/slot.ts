@@ -23,6 +23,8 @@ export class Slot {
   readonly #log: RegionLog;
   readonly #core: StreamCore;
   readonly #place: Place;
+  /** The life of the region that it is in. */
+  readonly #life: number;
   /** Bytes before the payload that a log has put there. */
   readonly #leader: number;
 
@@ -31,6 +33,7 @@ export class Slot {
     this.region = region;
     this.size = place.size - leader;
     this.#leader = leader;
+    this.#life = log.life;
     this.#log = log;
     this.#core = core;
     this.#place = place;
@@ -95,7 +98,7 @@ export class Slot {
 
   #entry(size: number, timestamp: number): Entry {
     const { window, position } = this.#place;
-    return this.region.entryAt({ window, position, size: this.#leader + size, timestamp });
+    return this.region.entryOf(window, position, this.#leader + size, timestamp, this.#life);
   }
 
   #check(size: number | undefined): number {

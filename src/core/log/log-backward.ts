@@ -3,6 +3,7 @@ import { latestBound } from '../merge.js';
 import { BackwardWalker } from '../sparse-index.js';
 import type { LogCore } from './log-core.js';
 import type { Segment } from './segment.js';
+import { unlessFreed } from './unless-freed.js';
 
 /** Goes through what a log held when it was made, the newest entry first. What is trimmed meanwhile is its end. */
 export class LogBackwardWalker {
@@ -17,12 +18,18 @@ export class LogBackwardWalker {
     this.#log = log;
     log.follow();
     this.#latest = Math.min(from, log.core.beside ? latestBound(log.core) : log.core.others.newestCommitted);
-    this.#segment = log.chain.from(this.#latest);
-    this.#walker = this.#segment && new BackwardWalker(this.#segment.region);
+    this.#walker = unlessFreed(log, () => {
+      this.#segment = log.chain.from(this.#latest);
+      return this.#segment && new BackwardWalker(this.#segment.region);
+    });
   }
 
   /** Steps to the next older entry and returns what stands on it; undefined if there is none. */
   next(): Walker | undefined {
+    return unlessFreed(this.#log, () => this.#next());
+  }
+
+  #next(): Walker | undefined {
     for (;;) {
       this.#log.assertThere();
       const walker = this.#walker;
@@ -30,8 +37,9 @@ export class LogBackwardWalker {
       const step = this.#step(walker);
       if (step === 'gone') return undefined;
       if (step === 'entry') return walker.timestamp < this.#log.trimmedBelow ? undefined : walker;
-      this.#segment = this.#segment && this.#log.chain.before(this.#segment);
-      this.#walker = this.#segment && new BackwardWalker(this.#segment.region);
+      const before = this.#segment && this.#log.chain.before(this.#segment);
+      this.#walker = before && new BackwardWalker(before.region);
+      this.#segment = before;
     }
   }
 

@@ -17,6 +17,7 @@ import { Retainer } from './retention.js';
 import { makeSpace } from './room.js';
 import type { Segment } from './segment.js';
 import { startOf } from './starts.js';
+import { unlessFreed } from './unless-freed.js';
 
 /** An endless log: a chain of regions, and a journal of what is to be known beside the entries. */
 export class LogCore {
@@ -77,7 +78,7 @@ export class LogCore {
 
   /** Stands on the first entry; undefined if there is none. */
   get head(): Head | undefined {
-    return this.#head.seek(this.trimmedBelow) ? this.#head : undefined;
+    return unlessFreed(this, () => (this.#head.seek(this.trimmedBelow) ? this.#head : undefined));
   }
 
   /** Timestamp of the last entry; 0 if there is none. */

@@ -2,6 +2,7 @@ import { LogCursor, type Walker } from '../cursor.js';
 import { cursorFrom } from '../sparse-index.js';
 import type { LogCore } from './log-core.js';
 import type { Segment } from './segment.js';
+import { unlessFreed } from './unless-freed.js';
 
 /** Timestamps of which entries were trimmed before they were read, both included. */
 export interface Gap {
@@ -37,6 +38,10 @@ export class LogWalker {
 
   /** Steps to the next entry and returns what stands on it; undefined if there is none (yet). */
   next(): Walker | undefined {
+    return unlessFreed(this.#log, () => this.#next());
+  }
+
+  #next(): Walker | undefined {
     for (;;) {
       this.#log.assertThere();
       if (this.#from < this.#log.trimmedBelow) this.#skipTrimmed();
@@ -76,6 +81,7 @@ export class LogWalker {
     // Its segment was trimmed, or taken from the end.
     this.#cursor = undefined;
     this.#log.follow();
+    this.#log.renew();
     return 'gone';
   }
 

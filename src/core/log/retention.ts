@@ -4,6 +4,7 @@ import { Head } from './head.js';
 import type { LogCore } from './log-core.js';
 import { startOf } from './starts.js';
 import { trim } from './trim.js';
+import { unlessFreed } from './unless-freed.js';
 
 /** Keeps a log to what its options say: looks how much of its beginning is too much, and trims that. */
 export class Retainer {
@@ -21,7 +22,7 @@ export class Retainer {
   /** Trims what is too much. */
   *acts(): Acts {
     this.#log.follow();
-    const before = this.#keptFrom();
+    const before = unlessFreed(this.#log, () => this.#keptFrom());
     if (before > this.#log.trimmedBelow) yield* trim(this.#log, before);
   }
 

@@ -19,8 +19,9 @@ function discardOldest(log: LogCore): boolean {
 }
 
 function isSmallerAfter({ chain }: LogCore, change: () => void): boolean {
-  const before = chain.segments.length;
+  // Not their number: other threads may begin further ones meanwhile.
+  const [oldest] = chain.segments;
   const end = chain.end?.tail ?? 0;
   change();
-  return chain.segments.length < before || (chain.end?.tail ?? 0) < end;
+  return chain.segments[0] !== oldest || (chain.end?.tail ?? 0) < end;
 }

@@ -3,6 +3,7 @@ import { SparseIndex } from '../sparse-index.js';
 import { type Acts, clearUpTo, freeAll } from './acts.js';
 import type { LogCore } from './log-core.js';
 import type { Segment } from './segment.js';
+import { unlessFreed } from './unless-freed.js';
 
 /**
  * Takes all entries before a timestamp from the beginning of a log, as far as nobody needs them. It has happened at the first act; the rest
@@ -10,7 +11,7 @@ import type { Segment } from './segment.js';
  */
 export function* trim(log: LogCore, before: number): Acts {
   log.follow();
-  const newest = newestBefore(log, Math.min(before, log.slowest()));
+  const newest = unlessFreed(log, () => newestBefore(log, Math.min(before, log.slowest())));
   if (newest >= log.trimmedBelow) {
     yield { note: ({ first }) => (newest < first ? undefined : { kind: 'first', first: newest + 1 }) };
   }
