@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { Worker } from 'node:worker_threads';
-import { type Log, Stream } from '../../src/index.js';
+import { type Entry, type Log, Stream } from '../../src/index.js';
 import { assertRising, texts, timestamps } from '../helpers/bytes.js';
-import { fails } from '../helpers/errors.js';
+import { fails, isFailure } from '../helpers/errors.js';
 import { memoryStream, onEveryMedium } from '../helpers/media.js';
 
 const SEGMENT = { segmentSize: 4096 } as const;
@@ -121,4 +121,53 @@ onEveryMedium(
       );
     }
   },
+);
+
+function textUnlessTrimmed(entry: Entry): string | undefined {
+  try {
+    return entry.text();
+  } catch (error) {
+    assert.ok(isFailure(error, ['VARVE_REGION_FREED']), String(error));
+    return undefined;
+  }
+}
+
+onEveryMedium(
+  'a thread trims under others that append and read: nothing comes twice, or out of order',
+  async (_, place) => {
+    const stream = await place.open();
+    const log = await stream.log('orders', { ...SEGMENT, whenFull: 'discard-oldest' });
+    const workers = ['a', 'b'].map(
+      (name) =>
+        new Worker(new URL('./log-thread.js', import.meta.url), {
+          workerData: { handle: stream.share(), name },
+        }),
+    );
+    let running = workers.length;
+    for (const worker of workers) worker.on('exit', () => running--);
+    const seen = new Map<string, number>();
+    let last = 0;
+    const follow = async (): Promise<void> => {
+      for await (const entry of log.tail({ onGap: 'skip' })) {
+        assert.ok(entry.timestamp > last);
+        last = entry.timestamp;
+        const text = textUnlessTrimmed(entry);
+        if (text === 'end') break;
+        if (text === undefined) continue;
+        const number = Number(text.slice(1));
+        assert.ok(number > (seen.get(text.slice(0, 1)) ?? -1), text);
+        seen.set(text.slice(0, 1), number);
+      }
+    };
+    const following = follow();
+    while (running > 0) {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      await log.trim({ before: Math.max(0, log.last - 20) });
+    }
+    log.appendSync('end');
+    await following;
+    assert.equal(seen.size, 2);
+    assert.deepEqual((await stream.check()).problems, []);
+  },
+  '64KiB',
 );
