@@ -120,11 +120,10 @@ export class Transaction {
 
   /** Entries come in the order in which they were added; acknowledgements last. */
   #try(waits: boolean): Entry[] {
-    const given = new Map<Share, Part[]>();
-    for (const share of this.#shares.values()) given.set(share, share.parts(waits));
-    const nextOf = (share: Share) => (given.get(share) as Part[]).shift() as Part;
-    const parts = this.#order.map(nextOf);
-    parts.push(...[...given.values()].flat());
+    const given = new Map<Share, IterableIterator<Part>>();
+    for (const share of this.#shares.values()) given.set(share, share.parts(waits).values());
+    const parts = this.#order.map((share) => given.get(share)?.next().value as Part);
+    for (const rest of given.values()) parts.push(...rest);
     if (parts.length === 0) return [];
     const committed = transact(this.#core, parts, waits);
     return this.#entries(committed);
@@ -134,8 +133,8 @@ export class Transaction {
     const done = new Map<Share, Committed[]>();
     for (const share of this.#shares.values()) done.set(share, []);
     for (const [i, share] of this.#order.entries()) done.get(share)?.push(committed[i] as Committed);
-    const entries = new Map([...done].map(([share, its]) => [share, share.entriesOf(its)]));
-    return this.#order.map((share) => entries.get(share)?.shift() as Entry);
+    const entries = new Map([...done].map(([share, its]) => [share, share.entriesOf(its).values()]));
+    return this.#order.map((share) => entries.get(share)?.next().value as Entry);
   }
 }
 
