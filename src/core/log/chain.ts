@@ -82,6 +82,12 @@ export class Chain {
     }
   }
 
+  /** The segment with that number. */
+  numbered(number: number): Segment | undefined {
+    const segment = this.#segments[this.#indexAfter((each) => each.number < number)];
+    return segment?.number === number ? segment : undefined;
+  }
+
   /** The segment behind another one. */
   after({ number }: Segment): Segment | undefined {
     return this.#segments[this.#indexAfter((each) => each.number <= number)];

@@ -48,12 +48,22 @@ export class Head {
 
   /** Entries from it to the end of the log. */
   get entriesLeft(): number {
-    return this.entriesBehind + this.segment.entries - this.#index;
+    return this.entriesBehind + this.entriesHere;
   }
 
   /** Bytes from it to the end of the log. */
   get bytesLeft(): number {
-    return this.bytesBehind + this.segment.tail - (this.#cursor as LogCursor).position;
+    return this.bytesBehind + this.bytesHere;
+  }
+
+  /** Entries from it to the end of its segment. */
+  get entriesHere(): number {
+    return this.segment.entries - this.#index;
+  }
+
+  /** Bytes from it to the end of its segment. */
+  get bytesHere(): number {
+    return this.segment.tail - (this.#cursor as LogCursor).position;
   }
 
   /** Entries of the segments behind its own. */

@@ -99,8 +99,7 @@ export class LogCore {
   /** False for entries that were trimmed, or taken from the end. */
   shows(region: RegionLog, position: number, timestamp: number): boolean {
     if (timestamp < this.trimmedBelow) return false;
-    const number = region.hidden?.number;
-    const segment = this.chain.segments.find((each) => each.number === number);
+    const segment = this.chain.numbered(region.hidden?.number ?? -1);
     return segment !== undefined && position < segment.tail;
   }
 
@@ -151,12 +150,28 @@ export class LogCore {
     this.rolled();
   }
 
-  /** What is appended to a segment comes behind everything that was reserved in the one before it. */
+  /**
+   * What is appended to a segment comes behind everything that was reserved in the one before it, and all of that is durable by then: else a crash
+   * could take the end of that one, and leave what stands behind it here.
+   */
   #letFollow(segment: Segment, blocking: boolean): void {
-    const before = this.chain.before(segment)?.region.appender.reservations;
-    if (before !== undefined && blocking) before.awaitNone();
-    else if (before !== undefined) holdBack(segment.region.appender.reservations, before);
+    const before = this.chain.before(segment)?.region;
+    if (before !== undefined && blocking) {
+      before.appender.reservations.awaitNone();
+      this.#makeDurable(before);
+    } else if (before !== undefined) {
+      holdBack(segment.region.appender.reservations, before.appender.reservations, () =>
+        this.#makeDurable(before),
+      );
+    }
     segment.follows = true;
+  }
+
+  /** Blocks for one drain, if not everything in the region was persisted anyway. */
+  #makeDurable(region: RegionLog): void {
+    const { persister } = this.core;
+    region.catchUp();
+    if (region.entries > 0 && !persister.isPersisted(region.lastTimestamp)) persister.persistSync();
   }
 
   /** The same for all entries of a millisecond; nobody changes it. */
@@ -185,13 +200,22 @@ function takes({ cut, region }: Segment, bytes: number): boolean {
   return cut === undefined && region.appender.available >= bytes;
 }
 
-/** Keeps `places` from being committed until all places `before` are settled. */
-function holdBack(places: Places, before: Places): void {
+/** Keeps `places` from being committed until all places `before` are settled, and durable. */
+function holdBack(places: Places, before: Places, makeDurable: () => void): void {
   let barrier: Place | undefined;
   let free = false;
   before.whenNone(() => {
     free = true;
-    if (barrier?.state === 'open') places.cancel(barrier);
+    if (barrier === undefined) {
+      makeDurable();
+      return;
+    }
+    try {
+      makeDurable();
+    } catch {
+      // Whoever settled the last place is not to blame. What cannot be made durable is acknowledged to nobody.
+    }
+    if (barrier.state === 'open') places.cancel(barrier);
   });
   if (!free) barrier = places.reserve(0);
 }

@@ -2,6 +2,7 @@ import type { Acts } from './acts.js';
 import type { Cut, Retention } from './facts.js';
 import { Head } from './head.js';
 import type { LogCore } from './log-core.js';
+import type { Segment } from './segment.js';
 import { startOf } from './starts.js';
 import { trim } from './trim.js';
 import { unlessFreed } from './unless-freed.js';
@@ -32,9 +33,11 @@ export class Retainer {
     const bounds = { ...options.retain, from: Date.now() - (options.retain.age ?? Number.POSITIVE_INFINITY) };
     const scout = this.#fresh();
     if (!scout.seek(trimmedBelow)) return 0;
-    while (isTooMuch(scout, bounds)) {
-      const behind = this.#isSegmentTooMuch(bounds) ? scout.segment.last + 1 : scout.timestamp + 1;
-      if (!scout.seek(behind)) return behind;
+    let behind = whatIsBehind(scout);
+    while (isTooMuch(scout, behind, bounds)) {
+      const next = this.#isSegmentTooMuch(behind, bounds) ? scout.segment.last + 1 : scout.timestamp + 1;
+      if (!scout.seek(next)) return next;
+      if (scout.segment !== behind.segment) behind = whatIsBehind(scout);
     }
     return scout.timestamp;
   }
@@ -48,13 +51,24 @@ export class Retainer {
   }
 
   /** True if whatever stands in the scout's segment is too much, to judge by the segments behind it. */
-  #isSegmentTooMuch({ bytes, entries, from }: Bounds): boolean {
-    const next = this.#log.chain.after(this.#scout.segment);
+  #isSegmentTooMuch(behind: Behind, { bytes, entries, from }: Bounds): boolean {
+    const next = this.#log.chain.after(behind.segment);
     if (next === undefined) return false;
-    if (bytes !== undefined && this.#scout.bytesBehind >= bytes) return true;
-    if (entries !== undefined && this.#scout.entriesBehind >= entries) return true;
+    if (bytes !== undefined && behind.bytes >= bytes) return true;
+    if (entries !== undefined && behind.entries >= entries) return true;
     return (startOf(next)?.time ?? Number.POSITIVE_INFINITY) < from;
   }
+}
+
+/** What stands in the segments behind one: summed up once for all entries of that one. */
+interface Behind {
+  readonly segment: Segment;
+  readonly entries: number;
+  readonly bytes: number;
+}
+
+function whatIsBehind({ segment, entriesBehind, bytesBehind }: Head): Behind {
+  return { segment, entries: entriesBehind, bytes: bytesBehind };
 }
 
 interface Bounds extends Retention {
@@ -62,8 +76,8 @@ interface Bounds extends Retention {
   readonly from: number;
 }
 
-function isTooMuch(head: Head, { bytes, entries, from }: Bounds): boolean {
-  if (bytes !== undefined && head.bytesLeft > bytes) return true;
-  if (entries !== undefined && head.entriesLeft > entries) return true;
+function isTooMuch(head: Head, behind: Behind, { bytes, entries, from }: Bounds): boolean {
+  if (bytes !== undefined && behind.bytes + head.bytesHere > bytes) return true;
+  if (entries !== undefined && behind.entries + head.entriesHere > entries) return true;
   return head.time < from;
 }
