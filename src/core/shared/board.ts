@@ -91,6 +91,8 @@ export const REGION = {
   mark: 11,
   /** 1 while it is being cleared or freed: nobody appends. */
   changing: 12,
+  /** Which threads have places in it of which they have yet to learn what became of them: a bit for each line of a thread, in two words. */
+  expecting: 13,
   /** Counts up when the region is allocated, cleared, freed: what was read before is of another life. */
   life: LINE_WORDS,
   /** From here on the threads of this process stored the entries. */

@@ -93,9 +93,10 @@ export class Lines {
   /** Ends the life of a region. Commit lock and region's lock are held. */
   end(line: number): void {
     const words = this.#words;
-    const { tail, sealed, durable, reserved, entries, ownFrom, dirty, unmarked } = REGION;
+    const { tail, sealed, durable, reserved, entries, ownFrom, dirty, unmarked, expecting } = REGION;
     Atomics.add(words, line + REGION.life, 1);
-    for (const word of [tail, sealed, durable, reserved, entries, ownFrom, dirty, unmarked]) {
+    const both = [expecting, expecting + 1];
+    for (const word of [tail, sealed, durable, reserved, entries, ownFrom, dirty, unmarked, ...both]) {
       words[line + word] = 0;
     }
   }

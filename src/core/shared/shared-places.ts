@@ -5,6 +5,7 @@ import { type Extent, freshWindow } from '../../media/medium.js';
 import { goneBefore, openBefore } from '../append-errors.js';
 import type { Places } from '../appender.js';
 import { type Place, storeParts } from '../reservations.js';
+import { Expectations } from './expectations.js';
 import { Mark, marksIn, type PlaceMark, storeMark } from './place-marks.js';
 import type { SharedLog } from './shared-log.js';
 import type { Sharing } from './sharing.js';
@@ -18,12 +19,14 @@ export class SharedPlaces implements Places {
   readonly #sharing: Sharing;
   /** Places of this thread that are not settled. */
   readonly #own = new Map<number, Place>();
+  readonly #expectations: Expectations;
   #life = 0;
   #watching = false;
 
   constructor(log: SharedLog, sharing: Sharing) {
     this.#log = log;
     this.#sharing = sharing;
+    this.#expectations = new Expectations(sharing.board.words, log.line, sharing.threads);
   }
 
   /** Another thread may reserve a place at any time. */
@@ -113,6 +116,25 @@ export class SharedPlaces implements Places {
     return this.#log.wait(this.#log.tail, PATIENCE);
   }
 
+  /** What a thread before this one expected, in its line, nobody does. */
+  begin(): void {
+    this.#expectations.clear();
+  }
+
+  /**
+   * Throws as long as a thread has yet to learn what became of its places.
+   *
+   * @throws VARVE_BUSY
+   */
+  assertNothingExpected(): void {
+    this.#tellOwn();
+    if (!this.#expectations.any) return;
+    throw new VarveError(
+      'VARVE_BUSY',
+      `Cannot free region ${this.#log.region.slot.record.id} as a thread has a slot in it: publish or cancel that first`,
+    );
+  }
+
   /**
    * Gives up all places, of whichever thread, since the region's entries go. The lock is held.
    *
@@ -143,6 +165,7 @@ export class SharedPlaces implements Places {
       place.onFailed(error);
     }
     this.#own.clear();
+    this.#expectations.end();
   }
 
   /** A thread died while it gave back what its last place does not use: the mark is to end where everything reserved ends. The lock is held. */
@@ -195,6 +218,7 @@ export class SharedPlaces implements Places {
     log.reserved = end;
     this.#life = log.life;
     this.#own.set(position, place);
+    this.#expectations.begin();
     return place;
   }
 
@@ -289,6 +313,8 @@ export class SharedPlaces implements Places {
       this.#sharing.committer.earlier.giveUp();
       place.onCommitted(log.lastTimestamp);
     }
+    // Only now: until then the region's bytes are needed.
+    if (this.#own.size === 0) this.#expectations.end();
   }
 
   /** Blocks until `done`, as other threads settle their places or die. */

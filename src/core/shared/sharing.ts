@@ -86,6 +86,7 @@ export class Sharing {
     this.#seen = Atomics.load(this.#words, BOARD.structure);
     this.pull();
     this.#adopt();
+    for (const log of this.#logs.values()) log.reservations.begin();
     if (abandoned) this.#mend();
     if (this.#core.medium.slow) this.#storeAgain();
   }
@@ -188,6 +189,7 @@ export class Sharing {
     const log = this.log(region);
     log.take();
     try {
+      if (region.hidden !== undefined) log.reservations.assertNothingExpected();
       log.reservations.abandon();
       Atomics.store(this.#words, BOARD.changing, log.line);
       Atomics.store(this.#words, log.line + REGION.changing, 1);

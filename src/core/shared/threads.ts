@@ -46,6 +46,11 @@ export class Threads {
     return isRunning({ id, start: Atomics.load(this.#words, at + THREAD.startHigh) * 2 ** 32 + low });
   }
 
+  /** True if the thread that has a line now, this one too, is alive. */
+  isAliveIn(line: number): boolean {
+    return !this.#isVacant(this.#numberIn(line));
+  }
+
   /** True if no other thread that lives has the stream open. */
   get alone(): boolean {
     for (let line = 1; line < LINES; line++) {
