@@ -127,7 +127,8 @@ export const MODELS: readonly Model[] = [
   },
   {
     name: 'together',
-    about: 'transactions: several locks, the list of what is changed, readers that wait, checksums that come late',
+    about:
+      'transactions: several locks, the list of what is changed, readers that wait, checksums that come late',
     small: ['ALL DEATHS=2', 'FILE'],
     large: ['DEATHS=2', 'FILE DEATHS=2', 'ALL OPS=2', 'ALL FILE THREADS=3'],
     mistakes: [
