@@ -9,7 +9,7 @@ import type { Steps } from './steps.js';
 
 /** What a recovery found out. */
 export interface Findings {
-  /** The greatest timestamp behind any mark; 0 if there is none. */
+  /** The newest entry; 0 if there is none. */
   newest: number;
   /** Damage to what had been acknowledged; the regions concerned carry it too. */
   problem: Problem | undefined;
@@ -32,7 +32,8 @@ export function* recover(
 ): Steps<Findings> {
   const problem = yield* findAll(state, regions, census, progress);
   const torn = yield* dropTorn(regions, state.limit, census.sure);
-  for (const region of regions) if (region.beyondMark) census.took(region.lastTimestamp);
+  // Also of those that end at their marks: those may be newer than the state.
+  for (const region of regions) if (region.entries > 0) census.took(region.lastTimestamp);
   return { newest: census.newest, problem, torn };
 }
 

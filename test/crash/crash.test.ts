@@ -4,8 +4,8 @@ import { type Effort, Explorer } from './explorer.js';
 import { OPERATIONS } from './operations.js';
 import { families } from './sequences.js';
 
-/** Of the families of three operations one in so many is explored here, and all of them in the soak. */
-const STRIDE = 90;
+/** Of the families of three operations one in so many is explored here, fewer of those of two, and all of them in the soak. */
+const STRIDE = 120;
 
 /** Much of each crash point, where sequences are few. */
 const THOROUGH: Effort = {
@@ -26,9 +26,9 @@ const SECTORS: Effort = { ...BROAD, granularity: 512, images: { exhaustive: 16, 
 for (const base of BASES) {
   for (const [what, length, effort, stride] of [
     ['words', 1, THOROUGH, 1],
-    ['words', 2, BROAD, 1],
+    ['words', 2, BROAD, 2],
     ['words', 3, BROAD, STRIDE],
-    ['sectors', 2, SECTORS, 1],
+    ['sectors', 2, SECTORS, 4],
   ] as const) {
     test(`sequences of ${length}, ${what} torn, on '${base.name}'`, async (t) => {
       const explorer = new Explorer(1, effort, 'npm run test:only crash/crash');
