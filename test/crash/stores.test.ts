@@ -14,12 +14,17 @@ const EFFORT: Effort = {
   killOneIn: 64,
 };
 
-for (const base of BASES) {
+/** Of the sequences of two operations one in so many is explored on each base, other ones on each. */
+const STRIDE = 3;
+
+for (const [offset, base] of BASES.entries()) {
   test(`no word is stored twice between drains where the first value matters, on '${base.name}'`, async (t) => {
     const explorer = new Explorer(1, EFFORT, 'npm run test:only crash/stores');
     for (const length of [1, 2]) {
       for (const family of families(OPERATIONS, length)) {
-        for (const operations of family) explorer.sequence(base, operations, length - 1);
+        for (const [number, operations] of family.entries()) {
+          if (length === 1 || number % STRIDE === offset) explorer.sequence(base, operations, length - 1);
+        }
         await explorer.endFamily();
       }
     }
