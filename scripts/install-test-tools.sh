@@ -13,6 +13,8 @@ want fusermount3 fuse3                          # a disk of our own making, whic
 want /usr/include/fuse3/fuse.h libfuse3-dev
 want pkg-config pkg-config
 want spin spin                                  # searches the models of the protocol through all their states
+want pmempool pmdk-tools                        # judges pools that we made
+want /usr/include/libpmemlog.h libpmemlog-dev   # the C library itself
 want tcc tcc                                    # compiles such a search at once
 [ -z "$missing" ] && exit 0
 

@@ -17,12 +17,12 @@ const NO_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'];
  * @param size bytes, all of them allocated, so that a full disk shows now and not in the middle of an append
  * @throws VarveError `VARVE_IO` if the file cannot be made here, or not of that size; `VARVE_NOT_FOUND` without a directory
  */
-export function createFile(path: string, size: number): OpenedFile {
+export function createFile(path: string, size: number, permissions = 0o666): OpenedFile {
   const temporary = join(
     dirname(path),
     `.${basename(path).slice(0, 40)}.${randomBytes(6).toString('hex')}.new`,
   );
-  const fd = openExclusively(path, temporary);
+  const fd = openExclusively(path, temporary, permissions);
   const open = [fd];
   try {
     const lock = takeLock(temporary, fd, path);
@@ -46,10 +46,10 @@ export function createFile(path: string, size: number): OpenedFile {
   }
 }
 
-function openExclusively(path: string, temporary: string): number {
+function openExclusively(path: string, temporary: string, permissions: number): number {
   try {
     const { O_RDWR, O_CREAT, O_EXCL } = fs.constants;
-    return fs.openSync(temporary, O_RDWR | O_CREAT | O_EXCL, 0o666);
+    return fs.openSync(temporary, O_RDWR | O_CREAT | O_EXCL, permissions);
   } catch (cause) {
     throw cannotCreate(path, cause);
   }

@@ -23,6 +23,8 @@ export interface OpenMediumOptions {
   /** Takes no lock and never writes. */
   readonly readOnly: boolean;
   readonly medium: 'auto' | 'pmem' | 'page-cache' | 'file';
+  /** Of a file that is created, before the process's mask is taken away; 0o666 if left out. */
+  readonly permissions?: number;
 }
 
 /**
@@ -95,7 +97,7 @@ function create(path: string, options: OpenMediumOptions): OpenedFile {
   }
   if (options.size === undefined)
     throw typeError(`Cannot create '${path}' without a size: give one, as in { size: '64MiB' }`);
-  return createFile(path, options.size);
+  return createFile(path, options.size, options.permissions);
 }
 
 function isLink(path: string): boolean {
