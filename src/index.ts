@@ -16,6 +16,13 @@ export type { ConsumerInfo } from './stream/consumers.js';
 export { Cursor } from './stream/cursor.js';
 export type { Data } from './stream/data.js';
 export { Entry } from './stream/entry.js';
+export {
+  type ImportOptions,
+  type ImportReport,
+  importPmemlog,
+  importPmemstream,
+  type PoolImportOptions,
+} from './stream/importing.js';
 export { Log } from './stream/log.js';
 export type {
   LogAppendOptions,

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { type Region, type Stream, VarveError } from '../index.js';
-import { type Framing, splitterFor, withFraming } from './framing.js';
+import { type Framing, splitterFor } from '../stream/framing.js';
+import { withFraming } from './framing.js';
 import { standardInput } from './input.js';
 import { counted, Meter } from './meter.js';
 import {

@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import { type Command, Option } from 'commander';
 import type { Entry } from '../index.js';
-import { type Framing, withFraming, writeFramed } from './framing.js';
+import type { Framing } from '../stream/framing.js';
+import { withFraming, writeFramed } from './framing.js';
 import { type CommonOptions, countOption, withCommonOptions } from './options.js';
 import { Output } from './output.js';
 import { findSource, withStream } from './target.js';

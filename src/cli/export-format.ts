@@ -1,5 +1,5 @@
 import { type LogOptions, VarveError } from '../index.js';
-import { ByteQueue } from './byte-queue.js';
+import { ByteQueue } from '../stream/byte-queue.js';
 
 /**
  * An export: lines of JSON. First the head, then a line for each region and each log, then for each entry, in global order, a line that is followed by its

@@ -1,6 +1,8 @@
 import { rmSync, statSync } from 'node:fs';
 import type { Command } from 'commander';
+import { typeError } from '../base/errors.js';
 import { type Log, type Region, Stream, VarveError } from '../index.js';
+import type { Framing } from '../stream/framing.js';
 import {
   corrupt,
   type EntryRecord,
@@ -8,6 +10,8 @@ import {
   type ExportRecord,
   type LogRecord,
 } from './export-format.js';
+import { withFraming } from './framing.js';
+import { importPredecessor } from './import-predecessor.js';
 import { standardInput } from './input.js';
 import { Meter } from './meter.js';
 import {
@@ -22,32 +26,48 @@ import { Pacer } from './pacer.js';
 
 interface ImportOptions extends CommonOptions, GrowthOptions {
   size?: number;
+  /** What kind of file, its path, and perhaps the stream's. */
+  from?: string[];
+  framing: Framing;
 }
 
 /** `varve import`: makes a stream of what `varve export` wrote. */
 export function addImport(program: Command): void {
   const command = program
     .command('import')
-    .summary('make a stream of an export on standard input')
+    .summary('make a stream of an export on standard input, or of a file of a predecessor')
     .description(
-      'Makes a new stream of what varve export wrote: the same regions and logs, the same entries in the same order.',
+      'Makes a new stream of what varve export wrote: the same regions and logs, the same entries in the same order. Or of a file that pmemstream or libpmemlog wrote.',
     )
-    .argument('<stream>', 'path of the stream to make')
+    .argument('[stream]', 'path of the stream to make')
+    .option('--from <kind-and-file...>', 'pmemstream FILE or pmemlog FILE, instead of an export')
     .option('--size <size>', "another size than the exported stream's", sizeOption)
     .addHelpText(
       'after',
       `
-Timestamps, the times of entries of logs and the ids of regions are given anew, in the same order; consumers of logs are not
-taken along. When it fails, nothing is left behind.
+Of an export, timestamps, the times of entries of logs and the ids of regions are given anew, in the same order; consumers of logs are not
+taken along. Of a file of pmemstream, entries keep their timestamps; of a pool of libpmemlog, they become the region 'log'. When it fails, nothing
+is left behind.
 
-Example:
-  gunzip < orders.gz | varve import copy.varve --size 1GiB`,
+Examples:
+  gunzip < orders.gz | varve import copy.varve --size 1GiB
+  varve import --from pmemstream old.pmem new.varve
+  varve import --from pmemlog app.pool new.varve --framing length`,
     );
+  withFraming(command, 'all of a pool is one entry');
   withMaxSize(command);
   withCommonOptions(command, 'write the summary as JSON').action(importStream);
 }
 
-async function importStream(path: string, options: ImportOptions): Promise<void> {
+async function importStream(argument: string | undefined, options: ImportOptions): Promise<void> {
+  const [kind, source, behind] = options.from ?? [];
+  const path = argument ?? behind;
+  if (path === undefined) throw typeError("Cannot import without a stream's path: varve import <stream>");
+  if (options.from === undefined) await importExport(path, options);
+  else importPredecessor(kind, source, path, options);
+}
+
+async function importExport(path: string, options: ImportOptions): Promise<void> {
   const meter = new Meter();
   const target = new ImportTarget(path, options, meter);
   try {
