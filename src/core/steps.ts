@@ -7,21 +7,24 @@ import type { Medium } from '../media/medium.js';
 export type Step = 'drain' | 'pause';
 export type Steps<T> = Generator<Step, T, void>;
 
+/** What drains for steps. */
+export type Drains = Pick<Medium, 'slow' | 'drain' | 'drainSync'>;
+
 /** Takes all steps now, blocking. */
-export function takeSync<T>(steps: Steps<T>, medium: Medium): T {
+export function takeSync<T>(steps: Steps<T>, medium: Drains): T {
   let step = steps.next();
   while (!step.done) step = stepSync(steps, step.value, medium);
   return step.value;
 }
 
 /** Takes all steps, waiting off the main thread; `signal` ends it at a pause. */
-export async function take<T>(steps: Steps<T>, medium: Medium, signal?: AbortSignal): Promise<T> {
+export async function take<T>(steps: Steps<T>, medium: Drains, signal?: AbortSignal): Promise<T> {
   let step = steps.next();
   while (!step.done) step = await stepOff(steps, step.value, medium, signal);
   return step.value;
 }
 
-function stepSync<T>(steps: Steps<T>, step: Step, medium: Medium): IteratorResult<Step, T> {
+function stepSync<T>(steps: Steps<T>, step: Step, medium: Drains): IteratorResult<Step, T> {
   try {
     if (step === 'drain') medium.drainSync();
   } catch (error) {
@@ -33,7 +36,7 @@ function stepSync<T>(steps: Steps<T>, step: Step, medium: Medium): IteratorResul
 async function stepOff<T>(
   steps: Steps<T>,
   step: Step,
-  medium: Medium,
+  medium: Drains,
   signal: AbortSignal | undefined,
 ): Promise<IteratorResult<Step, T>> {
   try {
@@ -64,11 +67,11 @@ interface Task {
 export class StepQueue {
   /** True if all steps are to be taken at once, blocking: while other threads wait for them. */
   blocking = false;
-  readonly #medium: Medium;
+  readonly #medium: Drains;
   readonly #tasks: Task[] = [];
   #pumping = false;
 
-  constructor(medium: Medium) {
+  constructor(medium: Drains) {
     this.#medium = medium;
   }
 

@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { VarveError } from '../base/errors.js';
 import { allocateBytes } from './allocate-file.js';
 import { closeFd } from './descriptor.js';
+import { syncDirectory } from './directory.js';
 import { codeOf, ioError } from './io-error.js';
 import { takeLock } from './lock.js';
 import { type Birth, OpenedFile } from './opened-file.js';
@@ -100,7 +101,7 @@ function birthOf(path: string, temporary: string, fd: number): Birth {
         if (cause instanceof VarveError) throw cause;
         throw ioError('give its name to', path, cause);
       }
-      syncDirectory(path);
+      syncName(path);
     },
     abandon: () => removeIfThere(temporary),
   };
@@ -140,19 +141,12 @@ function renameInto(path: string, temporary: string): void {
 }
 
 /** Makes the new name itself durable. */
-function syncDirectory(path: string): void {
-  // Windows has no such thing.
-  if (process.platform === 'win32') return;
+function syncName(path: string): void {
   try {
-    const fd = fs.openSync(dirname(path), fs.constants.O_RDONLY);
-    try {
-      fs.fsyncSync(fd);
-    } finally {
-      closeFd(fd);
-    }
-  } catch (cause) {
+    syncDirectory(dirname(path));
+  } catch (error) {
     removeIfThere(path);
-    throw ioError('sync the directory of', path, cause);
+    throw error;
   }
 }
 
