@@ -101,11 +101,6 @@ export class Block {
     return this.bytes.subarray(BLOCK_HEADER, BLOCK_HEADER + this.used);
   }
 
-  /** True if it looks like a block at all. */
-  get hasMagic(): boolean {
-    return this.#words[0] === MAGIC;
-  }
-
   /** Adds as much of `bytes` as there is room for; returns how much that was. */
   put(bytes: Uint8Array): number {
     const count = Math.min(bytes.length, this.room);
@@ -128,12 +123,11 @@ export class Block {
     words[WORD.checksum] = this.#checksum();
   }
 
-  /** True if all of its header and data is what was stored as block `number`. Whose it is its id says. */
-  isValid(number: number): boolean {
-    if (!this.hasMagic || this.number !== number || this.used > this.bytes.length - BLOCK_HEADER)
-      return false;
+  /** True if all of its header and data is what was once stored. Whose it is its id says, and where it belongs its number. */
+  isWhole(): boolean {
+    if (this.#words[WORD.magic] !== MAGIC || this.used > this.bytes.length - BLOCK_HEADER) return false;
     return (
-      this.durable <= number &&
+      this.durable <= this.number &&
       Number.isSafeInteger(this.end) &&
       this.group <= this.end &&
       this.first <= this.end &&

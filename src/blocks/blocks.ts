@@ -66,8 +66,3 @@ export function assertWhole(value: number, what: string, least: number, most: nu
     throw rangeError(`Cannot use ${value} as a ${what}: it must be a whole number from ${least} to ${most}`);
   }
 }
-
-/** Bytes of all blocks together. */
-export function bytesOfBlocks({ blockCount, blockShift }: Blocks): number {
-  return blockCount * 2 ** blockShift;
-}

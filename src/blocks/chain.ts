@@ -114,7 +114,7 @@ export class Chain {
   /** Makes everything durable that was appended before. */
   *sync(): Steps<void> {
     this.assertSound();
-    if (this.#group.isEmpty && this.#first !== this.#firstStored) this.#takeEmpty();
+    if (this.#group.isEmpty && this.#first !== this.#firstStored) this.#takeDropped();
     if (!this.#group.isEmpty) yield* this.#settle();
   }
 
@@ -208,24 +208,28 @@ export class Chain {
 
   #put(part: Uint8Array): void {
     for (let done = 0; done < part.length; ) {
-      const tail = this.#group.tail;
-      const block =
-        tail !== undefined && tail.room > 0 ? tail : this.#group.take(this.#nextSegment(0), this.#end);
-      const count = block.put(part.subarray(done));
+      const count = this.#openBlock().put(part.subarray(done));
       done += count;
       this.#end += count;
       if (this.#group.waitingBytes > WAITING_BYTES_MAX) this.#relieve();
     }
   }
 
-  /** The segment that takes the next block, with so many blocks kept free. */
-  #nextSegment(spare: -1 | 0): Segment {
-    const current = this.segments.findLastIndex(({ taken }) => taken > 1);
-    const segment = this.segments
-      .slice(Math.max(current, 0))
-      .find(({ blocks, taken }) => taken < blocks.blockCount - 1 - spare);
+  /** The block that takes what is appended next. There is room: that was looked after before. */
+  #openBlock(): Block {
+    const { tail } = this.#group;
+    if (tail !== undefined && tail.room > 0) return tail;
+    const segment = this.#nextSegment(1);
     if (segment === undefined) throw full(1, 0);
-    return segment;
+    return this.#group.take(segment, this.#end);
+  }
+
+  /** The segment that takes the next block, with so many blocks left behind it. */
+  #nextSegment(left: 0 | 1): Segment | undefined {
+    const current = this.segments.findLastIndex(({ taken }) => taken > 1);
+    return this.segments
+      .slice(Math.max(current, 0))
+      .find(({ blocks, taken }) => taken < blocks.blockCount - left);
   }
 
   /** Stores what waits, where that is safe: nothing may be stored while it is not certain that everything before it is durable. */
@@ -241,12 +245,20 @@ export class Chain {
 
   /** A block without data carries what is to be known, if there is a place for it; the last one of a segment is kept for that. */
   #takeEmpty(): void {
-    const current = Math.max(
-      this.segments.findLastIndex(({ taken }) => taken > 1),
-      0,
-    );
-    const segment = this.segments.slice(current).find(({ blocks, taken }) => taken < blocks.blockCount);
+    const segment = this.#nextSegment(0);
     if (segment !== undefined) this.#group.take(segment, this.#end);
+  }
+
+  /** What was dropped is dropped also where no more can be had: then it is said with the next bytes. */
+  #takeDropped(): void {
+    this.#takeEmpty();
+    if (!this.#group.isEmpty || this.#grow === undefined) return;
+    try {
+      this.segments.push(this.#grow());
+    } catch {
+      return;
+    }
+    this.#takeEmpty();
   }
 
   /** More may be appended while the head of a segment becomes durable. */

@@ -3,7 +3,13 @@ import { typeError, VarveError } from '../base/errors.js';
 import { ensureDirectory, namesIn, removeFile } from '../media/directory.js';
 import type { Medium } from '../media/medium.js';
 import { openMedium } from '../media/open.js';
-import { assertBlocks, type Blocks, type BlocksAllocator } from './blocks.js';
+import {
+  assertBlocks,
+  BLOCK_SHIFT_MAX,
+  BLOCK_SHIFT_MIN,
+  type Blocks,
+  type BlocksAllocator,
+} from './blocks.js';
 import { FileBlocks } from './file-blocks.js';
 
 /** How the files of a `FileSystem` are opened. */
@@ -109,7 +115,7 @@ export class FileSystem implements BlocksAllocator {
   #take(names: readonly string[]): void {
     for (const name of names.toSorted()) {
       const [, sequence, shift] = NAME.exec(name) ?? [];
-      if (sequence !== undefined)
+      if (sequence !== undefined && isShift(Number(shift)))
         this.#allocated.set(Number(sequence), this.#blocks(join(this.path, name), Number(shift), undefined));
       else if (UNFINISHED.test(name)) removeFile(join(this.path, name));
     }
@@ -141,6 +147,10 @@ export class FileSystem implements BlocksAllocator {
     if (this.#closed)
       throw new VarveError('VARVE_CLOSED', `Cannot use '${this.path}': it was closed`, { path: this.path });
   }
+}
+
+function isShift(shift: number): boolean {
+  return shift >= BLOCK_SHIFT_MIN && shift <= BLOCK_SHIFT_MAX;
 }
 
 /** A file that is there to be locked. */

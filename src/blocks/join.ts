@@ -37,7 +37,7 @@ export function* join(scans: readonly Scan[]): Steps<Joined> {
   const certified = last?.certified ?? true;
   if (!certified) yield* storeAgain(filled);
   for (const scan of [...filled, ...spare]) enter(scan);
-  return { end, first: Math.max(last?.first ?? 0, filled[0]?.base ?? 0), certified };
+  return { end, first: Math.max(last?.first ?? 0, filled[0]?.base ?? end), certified };
 }
 
 function chainOf(scans: readonly Scan[]): Chain {

@@ -1,6 +1,6 @@
 import { VarveError } from '../base/errors.js';
 import { MemoryMedium } from '../media/memory.js';
-import type { Blocks, BlocksAllocator } from './blocks.js';
+import { assertBlocks, type Blocks, type BlocksAllocator } from './blocks.js';
 import { MediumBlocks } from './medium-blocks.js';
 
 /** Blocks in memory, gone with the process. */
@@ -11,7 +11,8 @@ export class MemoryBlocks extends MediumBlocks {
    * @throws TypeError or RangeError with the code `VARVE_ARGUMENT`
    */
   constructor(count: number, shift: number) {
-    super(new MemoryMedium(count * 2 ** shift || 0), count, shift);
+    assertBlocks(count, shift);
+    super(new MemoryMedium(count * 2 ** shift), count, shift);
   }
 }
 

@@ -98,7 +98,9 @@ function* lookBehind(segment: Segment, next: number): Steps<{ leftover: number; 
   for (const stretch of stretches(segment.blocks, next)) {
     yield 'pause';
     for (const [number, block] of stretch) {
-      if (!segment.owns(block, number)) continue;
+      if (!segment.owns(block)) continue;
+      // No crash takes a block to another place.
+      if (block.number !== number) throw segment.damage(number);
       if (block.durable > next) throw segment.damage(next);
       leftover = number + 1;
       newest = Math.max(newest, block.group);
@@ -140,8 +142,8 @@ function isStretch({ size }: Segment, number: number): boolean {
 export function* assertBlank(blocks: Blocks): Steps<void> {
   for (const stretch of stretches(blocks, 1)) {
     yield 'pause';
-    for (const [number, block] of stretch) {
-      if (block.isValid(number))
+    for (const [, block] of stretch) {
+      if (block.isWhole())
         throw problem(blocks, 'VARVE_CORRUPT', 'its first block is damaged; restore it', 0);
     }
   }

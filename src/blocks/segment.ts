@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { VarveError } from '../base/errors.js';
 import { BLOCK_HEADER, BLOCKS_VERSION, Block } from './block.js';
-import { assertBlocks, type Blocks, bytesOfBlocks } from './blocks.js';
+import { assertBlocks, BLOCK_COUNT_MIN, type Blocks } from './blocks.js';
 
 /** Data of the first block, in words: what the blocks were when they were made a block stream. */
 const HEAD = { version: 0, kind: 1, shift: 2, count: 3, bytes: 16 } as const;
@@ -69,10 +69,11 @@ export class Segment {
    * @throws VARVE_MISMATCH if these are not the blocks it speaks of, or not for this use; VARVE_CORRUPT if there are fewer
    */
   static open(blocks: Blocks, kind: SegmentKind): Segment | undefined {
+    if (blocks.blockCount < BLOCK_COUNT_MIN) throw truncated(blocks, BLOCK_COUNT_MIN);
     assertBlocks(blocks.blockCount, blocks.blockShift);
     const head = new Block(new Uint8Array(2 ** blocks.blockShift));
     blocks.loadFrom(0, [head.bytes]);
-    if (!head.isValid(0) || head.used !== HEAD.bytes) return undefined;
+    if (!head.isWhole() || head.number !== 0 || head.used !== HEAD.bytes) return undefined;
     assertFits(blocks, new Uint32Array(head.bytes.buffer, BLOCK_HEADER, HEAD.bytes / 4), kind);
     return new Segment(blocks, head.id, head.position, 1);
   }
@@ -126,7 +127,7 @@ export class Segment {
   /** Loads a block into memory of `into`; undefined if it is not whole, or not of this block stream. */
   read(number: number, into: Block = this.newBlock()): Block | undefined {
     this.blocks.loadFrom(number, [into.bytes]);
-    return this.owns(into, number) ? into : undefined;
+    return this.owns(into) && into.number === number ? into : undefined;
   }
 
   /** As `read`, for a block that has to be there. */
@@ -136,8 +137,9 @@ export class Segment {
     return block;
   }
 
-  owns(block: Block, number: number): boolean {
-    return block.isValid(number) && block.id === this.id;
+  /** True if it is a whole block of this block stream, wherever it belongs. */
+  owns(block: Block): boolean {
+    return block.isWhole() && block.id === this.id;
   }
 
   /** The number of the first of the blocks in [from, durable) that `is` says yes to, given that it does for all behind it; or `durable`. */
@@ -175,10 +177,13 @@ function assertFits(blocks: Blocks, head: Uint32Array, kind: SegmentKind): void 
         : 'it is no part of an endless stream; load it as a block stream';
     throw problem(blocks, 'VARVE_MISMATCH', what);
   }
-  if (count > blocks.blockCount) {
-    const what = `${blocks.blockCount} of its ${count} blocks are there: it was truncated; restore it`;
-    throw problem(blocks, 'VARVE_CORRUPT', what, bytesOfBlocks(blocks));
-  }
+  if (count > blocks.blockCount) throw truncated(blocks, count);
+}
+
+function truncated(blocks: Blocks, count: number): VarveError {
+  const { blockCount, blockShift } = blocks;
+  const what = `${blockCount} of its ${count} blocks are there: it was truncated; restore it`;
+  return problem(blocks, 'VARVE_CORRUPT', what, blockCount * 2 ** blockShift);
 }
 
 /** An error that tells of blocks. */
