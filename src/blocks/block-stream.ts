@@ -7,6 +7,9 @@ import { join } from './join.js';
 import { assertBlank, scan } from './scan.js';
 import { problem, Segment, SegmentKind } from './segment.js';
 
+/** Positions are whole numbers below 2^53: enough are left for whatever is appended. */
+const OFFSET_MAX = 2 ** 52;
+
 /**
  * A contiguous stream of bytes on a fixed number of blocks.
  *
@@ -20,7 +23,7 @@ export class BlockStream extends ByteStream {
   /**
    * Makes blocks an empty block stream, durably. Whatever was on them is lost.
    *
-   * @param offset position of its first byte
+   * @param offset position of its first byte, up to 2^52
    * @throws VARVE_IO, TypeError, RangeError
    */
   static async initialize(blocks: Blocks, offset = 0): Promise<void> {
@@ -64,7 +67,7 @@ function unknownDrains(blocks: Blocks): ReturnType<typeof drainsOf> {
 }
 
 function* initializing(blocks: Blocks, offset: number): Steps<Segment> {
-  assertWhole(offset, 'position', 0, Number.MAX_SAFE_INTEGER);
+  assertWhole(offset, 'position', 0, OFFSET_MAX);
   const segment = Segment.make(blocks, SegmentKind.alone, offset);
   yield 'drain';
   return segment;

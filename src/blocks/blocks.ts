@@ -5,7 +5,7 @@ export const BLOCK_SHIFT_MIN = 7;
 export const BLOCK_SHIFT_MAX = 24;
 /** The first block says whose the blocks are, and the last one is kept for what is no data: with fewer than these there is no room for any. */
 export const BLOCK_COUNT_MIN = 3;
-export const BLOCK_COUNT_MAX = 2 ** 32 - 1;
+const BLOCK_COUNT_MAX = 2 ** 32 - 1;
 
 /**
  * A fixed number of blocks of 2^shift bytes each: what a stream lies on. Blocks are read and stored as a whole.

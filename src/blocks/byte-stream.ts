@@ -35,6 +35,7 @@ export interface TailOptions {
 
 /** What block streams and endless streams have in common: bytes one behind the other, at positions that stay theirs. */
 export abstract class ByteStream {
+  /** @internal */
   protected readonly chain: Chain;
 
   /** @internal */
@@ -258,7 +259,7 @@ export abstract class ByteStream {
     this.closeSync();
   }
 
-  /** Lets go of everything, without a sync. */
+  /** @internal Lets go of everything, without a sync. */
   protected letGo(): void {
     this.chain.close();
   }

@@ -94,6 +94,7 @@ export class Chain {
     this.assertSound();
     const at = this.#end;
     const size = sizeOf(parts);
+    if (at + size > Number.MAX_SAFE_INTEGER) throw full(size, Number.MAX_SAFE_INTEGER - at);
     while (size > this.room) {
       if (this.#grow === undefined) throw full(size, this.room);
       this.segments.push(this.#grow());

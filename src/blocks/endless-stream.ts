@@ -149,6 +149,7 @@ export class EndlessStream extends ByteStream {
     };
   }
 
+  /** @internal */
   protected override letGo(): void {
     super.letGo();
     this.#allocator.close?.();

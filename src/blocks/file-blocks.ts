@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { ioError } from '../media/io-error.js';
 import type { Medium } from '../media/medium.js';
 import type { Blocks } from './blocks.js';
-import { MediumBlocks } from './medium-blocks.js';
+import { type MediumBlocks, onMedium } from './medium-blocks.js';
 
 /** The blocks of a file, which is open while it is in use. */
 export class FileBlocks implements Blocks {
@@ -84,14 +84,9 @@ export class FileBlocks implements Blocks {
   }
 
   #take(medium: Medium): MediumBlocks {
-    try {
-      this.#count ??= Math.floor(medium.size / 2 ** this.blockShift);
-      this.#open = new MediumBlocks(medium, this.#count, this.blockShift);
-      return this.#open;
-    } catch (error) {
-      medium.close();
-      throw error;
-    }
+    this.#open = onMedium(medium, this.blockShift, this.#count);
+    this.#count = this.#open.blockCount;
+    return this.#open;
   }
 }
 

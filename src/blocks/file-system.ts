@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import { typeError, VarveError } from '../base/errors.js';
 import { ensureDirectory, namesIn, removeFile } from '../media/directory.js';
 import type { Medium } from '../media/medium.js';
-import { openMedium } from '../media/open.js';
+import { type OpenMediumOptions, openMedium } from '../media/open.js';
 import {
   assertBlocks,
   BLOCK_SHIFT_MAX,
@@ -15,7 +15,7 @@ import { FileBlocks } from './file-blocks.js';
 /** How the files of a `FileSystem` are opened. */
 export interface FileSystemOptions {
   /** As that of a stream: 'auto', the default, is 'pmem' or 'page-cache' where files can be mapped, else 'file'. */
-  readonly medium?: 'auto' | 'pmem' | 'page-cache' | 'file';
+  readonly medium?: OpenMediumOptions['medium'];
 }
 
 const LOCK = 'lock';
@@ -35,7 +35,7 @@ const OPEN_MAX = 16;
  */
 export class FileSystem implements BlocksAllocator {
   readonly path: string;
-  readonly #medium: 'auto' | 'pmem' | 'page-cache' | 'file';
+  readonly #medium: NonNullable<FileSystemOptions['medium']>;
   readonly #lock: Medium;
   /** By when they were allocated. */
   readonly #allocated = new Map<number, FileBlocks>();
@@ -73,12 +73,6 @@ export class FileSystem implements BlocksAllocator {
       readOnly: false,
       medium: this.#medium,
     });
-    try {
-      medium.publish();
-    } catch (error) {
-      medium.close();
-      throw error;
-    }
     const blocks = this.#blocks(path, shift, medium);
     this.#allocated.set(sequence, blocks);
     return blocks;

@@ -32,7 +32,7 @@ export function ensureDirectory(path: string): void {
   try {
     fs.mkdirSync(path);
   } catch (cause) {
-    if (codeOf(cause) === 'EEXIST' && fs.statSync(path).isDirectory()) return;
+    if (fs.statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
     throw ioError('make the directory', path, cause);
   }
   syncDirectory(dirname(path));

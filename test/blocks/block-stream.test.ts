@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { BlockStream, type Blocks, MediumBlocks, MemoryBlocks, Void } from '../../src/blocks/index.js';
-import { openMedium } from '../../src/media/open.js';
+import { MemoryMedium, Stream } from '../../src/index.js';
 import { pattern, turn } from '../helpers/bytes.js';
 import { fails, rejects } from '../helpers/errors.js';
 import { directory } from './allocators.js';
@@ -14,10 +14,8 @@ function* grounds(): Generator<{ blocks: Blocks; remove: () => void }> {
   yield { blocks: new MemoryBlocks(16, 7), remove: () => {} };
   for (const kind of ['auto', 'file'] as const) {
     const { path, remove } = directory();
-    const options = { size: 2048, mode: 'create', readOnly: false, medium: kind } as const;
-    const medium = openMedium(`${path}/blocks`, options);
-    medium.publish();
-    yield { blocks: new MediumBlocks(medium, 16, 7), remove };
+    const blocks = MediumBlocks.open(`${path}/blocks`, { blockCount: 16, blockShift: 7, medium: kind });
+    yield { blocks, remove };
   }
 }
 
@@ -174,6 +172,29 @@ test('a closed stream is closed, and wrong arguments change nothing', async () =
   await stream.close();
 });
 
+test('blocks are a file, or any medium that nobody else has', async () => {
+  const { path, remove } = directory();
+  const file = `${path}/blocks`;
+  fails('VARVE_NOT_FOUND', () => MediumBlocks.open(file, { blockShift: 9 }));
+  const stream = await BlockStream.create(MediumBlocks.open(file, { blockShift: 9, blockCount: 64 }));
+  fails('VARVE_LOCKED', () => MediumBlocks.open(file, { blockShift: 9 }));
+  stream.append('kept');
+  await stream.close();
+  const again = await BlockStream.load(MediumBlocks.open(file, { blockShift: 9 }));
+  assert.equal(text(again.read(0, 4)), 'kept');
+  await again.close();
+  fails('VARVE_ARGUMENT', () => MediumBlocks.open(file, { blockShift: 9, blockCount: 65 }));
+  fails('VARVE_MISMATCH', () => BlockStream.loadSync(MediumBlocks.open(file, { blockShift: 8 })));
+  remove();
+  const medium = new MemoryMedium('64KiB');
+  const other = await Stream.open(medium);
+  fails('VARVE_LOCKED', () => new MediumBlocks(medium, 16, 9));
+  await other.close();
+  const blocks = new MediumBlocks(medium, 16, 9);
+  await rejects('VARVE_LOCKED', Stream.open(medium));
+  blocks.close();
+});
+
 test('blocks that keep nothing count, and cannot be read', async () => {
   const stream = await BlockStream.create(new Void(16, 7));
   stream.append('gone');
@@ -187,10 +208,8 @@ test('blocks that keep nothing count, and cannot be read', async () => {
 test('memory stays bounded: neither all that is appended is held, nor all that is read', () => {
   const { path, remove } = directory();
   const size = 34 * 2 ** 20;
-  const options = { size, mode: 'create', readOnly: false, medium: 'file' } as const;
-  const medium = openMedium(`${path}/blocks`, options);
-  medium.publish();
-  const stream = BlockStream.createSync(new MediumBlocks(medium, size / 4096, 12));
+  const options = { blockCount: size / 4096, blockShift: 12, medium: 'file' } as const;
+  const stream = BlockStream.createSync(MediumBlocks.open(`${path}/blocks`, options));
   const piece = pattern(2 ** 20, 1);
   const before = process.memoryUsage().arrayBuffers;
   let most = 0;

@@ -139,3 +139,21 @@ test('growing, appending and syncing at the same time keep their order', async (
   assert.deepEqual(again.read(0, 2000), pattern(2000, 1));
   assert.deepEqual(again.read(2000, 3000), pattern(1000, 2));
 });
+
+test('what is appended in masses is stored early, but never beside a sync that is under way', async () => {
+  const blocks = new FickleBlocks(1500, 12);
+  const stream = await BlockStream.create(blocks);
+  stream.append('first');
+  const syncing = stream.sync();
+  stream.append(pattern(2 ** 21, 1));
+  assert.equal(blocks.stores.length, 2);
+  await syncing;
+  stream.append(pattern(2 ** 20, 2));
+  assert.ok(blocks.stores.length > 700);
+  assert.equal(all(stream), 'first');
+  await stream.sync();
+  blocks.crash();
+  const again = await BlockStream.load(blocks);
+  assert.deepEqual(again.read(5, 5 + 2 ** 21), pattern(2 ** 21, 1));
+  assert.deepEqual(again.read(5 + 2 ** 21, again.end), pattern(2 ** 20, 2));
+});
