@@ -147,11 +147,6 @@ export class Chain {
     return this.segments.slice(0, Math.max(last, 0)).filter(({ end }) => end <= this.#first);
   }
 
-  /** Takes the first segment out. */
-  shift(): void {
-    this.segments.shift();
-  }
-
   /**
    * The block that holds the byte at a position that was synced.
    *

@@ -85,7 +85,7 @@ export class EndlessStream extends ByteStream {
     const joined = yield* join(scans);
     if (segments.some(({ isDirty }) => isDirty)) yield 'drain';
     const { blockCount, blockShift } = options;
-    const chain = new Chain(segments, joined, () => made(allocator, blockCount, blockShift));
+    const chain = new Chain(segments, joined, () => made(allocator, blockCount, blockShift, true));
     return new EndlessStream(allocator, options, chain);
   }
 
@@ -158,7 +158,7 @@ export class EndlessStream extends ByteStream {
   *#growing(options: GrowOptions): Steps<void> {
     const { blockCount, blockShift } = checked({ ...this.#options, ...options });
     this.chain.assertSound();
-    const segment = made(this.#allocator, blockCount, blockShift);
+    const segment = made(this.#allocator, blockCount, blockShift, false);
     this.chain.segments.push(segment);
     yield* this.chain.prepare(segment);
   }
@@ -191,12 +191,20 @@ function* opened(blocks: Blocks): Steps<Segment> {
   return Segment.make(blocks, SegmentKind.chained, 0);
 }
 
-function made(allocator: BlocksAllocator, count: number, shift: number): Segment {
+/** Allocates a further segment; `durably`: its head is durable when this returns. */
+function made(allocator: BlocksAllocator, count: number, shift: number, durably: boolean): Segment {
   const blocks = allocator.alloc(count, shift);
   try {
-    return Segment.make(blocks, SegmentKind.chained, 0);
+    const segment = Segment.make(blocks, SegmentKind.chained, 0);
+    if (durably) readied(segment);
+    return segment;
   } catch (error) {
     allocator.release(blocks);
     throw error;
   }
+}
+
+function readied(segment: Segment): void {
+  segment.syncSync();
+  segment.durable = 1;
 }

@@ -108,11 +108,21 @@ export class FileSystem implements BlocksAllocator {
   /** Of what stands in the directory, takes what is its own, in order, and removes what was left unfinished. */
   #take(names: readonly string[]): void {
     for (const name of names.toSorted()) {
+      const path = join(this.path, name);
       const [, sequence, shift] = NAME.exec(name) ?? [];
       if (sequence !== undefined && isShift(Number(shift)))
-        this.#allocated.set(Number(sequence), this.#blocks(join(this.path, name), Number(shift), undefined));
-      else if (UNFINISHED.test(name)) removeFile(join(this.path, name));
+        this.#enter(Number(sequence), path, Number(shift));
+      else if (UNFINISHED.test(name)) removeFile(path);
     }
+  }
+
+  #enter(sequence: number, path: string, shift: number): void {
+    const other = this.#allocated.get(sequence);
+    if (other !== undefined) {
+      const message = `Cannot use the blocks in '${this.path}': '${path}' and '${other.path}' have the same number; remove what is not its own`;
+      throw new VarveError('VARVE_CORRUPT', message, { path });
+    }
+    this.#allocated.set(sequence, this.#blocks(path, shift, undefined));
   }
 
   #blocks(path: string, shift: number, medium: Medium | undefined): FileBlocks {

@@ -140,6 +140,19 @@ test('growing, appending and syncing at the same time keep their order', async (
   assert.deepEqual(again.read(2000, 3000), pattern(1000, 2));
 });
 
+test('a large append is not held in memory, also where the stream grows for it', async () => {
+  const allocator = new FickleAllocator();
+  const stream = await EndlessStream.load(allocator, { blockCount: 100, blockShift: 12 });
+  stream.append(pattern(2 ** 22, 1));
+  const stored = allocator.all.reduce((sum, { stores }) => sum + stores.length, 0);
+  assert.ok(stored > 750, `${stored} of ${stream.statistics().blocksUsed} blocks`);
+  assert.deepEqual([...stream], []);
+  for (const blocks of allocator.all) blocks.crash();
+  const again = await EndlessStream.load(allocator);
+  assert.equal(again.end, 0);
+  await again.verify();
+});
+
 test('what is appended in masses is stored early, but never beside a sync that is under way', async () => {
   const blocks = new FickleBlocks(1500, 12);
   const stream = await BlockStream.create(blocks);

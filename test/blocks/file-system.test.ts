@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { EndlessStream, FileSystem } from '../../src/blocks/index.js';
 import { pattern } from '../helpers/bytes.js';
+import { smallDisk } from '../helpers/disk.js';
 import { fails, rejects } from '../helpers/errors.js';
+import { FsSpy } from '../helpers/fs-spy.js';
 import { directory } from './allocators.js';
 import { History } from './history.js';
 
@@ -93,7 +95,10 @@ test('files that are not its own are left alone, and unfinished ones removed', a
   writeFileSync(join(path, '.0000000000000001-9.blocks.0123456789ab.new'), 'half');
   const stream = await EndlessStream.load(new FileSystem(path), OPTIONS);
   assert.deepEqual(readdirSync(path).sort(), ['lock', 'notes.txt']);
+  stream.append('x');
   await stream.close();
+  writeFileSync(join(path, '0000000000000001-12.blocks'), 'two of one number');
+  fails('VARVE_CORRUPT', () => new FileSystem(path));
 });
 
 test('files that were truncated or removed are told', async (t) => {
@@ -144,6 +149,66 @@ test('a hundred files are not open at once', async (t) => {
   assert.deepEqual([length, unsynced, syncs], [40_000, 0, 100]);
   if (process.platform === 'linux') assert.ok(readdirSync('/proc/self/fd').length < 100);
   await stream.close();
+});
+
+test('files and their directory are really synced, and a disk that fails is told', async (t) => {
+  const path = place(t);
+  const spy = FsSpy.install(t);
+  const stream = await EndlessStream.load(new FileSystem(path), OPTIONS);
+  const made = spy.directorySyncs;
+  await stream.grow();
+  assert.equal(spy.directorySyncs, made + 1, 'a new file is in its directory');
+  for (const blocking of [true, false]) {
+    const before = spy.syncs;
+    stream.append('x');
+    if (blocking) stream.syncSync();
+    else await stream.sync();
+    assert.equal(spy.syncs, before + 1, 'one sync');
+  }
+  stream.append(pattern(3000, 1));
+  const before = spy.syncs;
+  await stream.sync();
+  assert.equal(spy.syncs, before + 2, 'one sync of each file of a spanning append');
+  spy.failing = 'EIO';
+  stream.append('lost');
+  await rejects('VARVE_IO', stream.sync());
+  spy.failing = undefined;
+  await rejects('VARVE_POISONED', stream.sync());
+  await rejects('VARVE_POISONED', stream.close());
+  const again = await EndlessStream.load(new FileSystem(path), OPTIONS);
+  assert.ok(again.end >= 3002);
+  const removed = spy.directorySyncs;
+  again.advance(again.synced);
+  assert.equal(await again.shrink(), 1);
+  assert.equal(spy.directorySyncs, removed + 1, 'a file that is gone is out of its directory');
+  await again.close();
+});
+
+test('a full disk is told before anything is appended', async (t) => {
+  const disk = smallDisk(t);
+  if (disk === undefined) return t.skip('no file system may be mounted here');
+  const stream = await EndlessStream.load(new FileSystem(join(disk, 'stream')), {
+    blockCount: 64,
+    blockShift: 12,
+  });
+  let appended = 0;
+  const fill = () => {
+    for (;;) {
+      stream.append(pattern(50_000, 1));
+      appended += 50_000;
+      stream.syncSync();
+    }
+  };
+  fails('VARVE_IO|VARVE_FULL', fill);
+  assert.ok(appended > 500_000);
+  assert.equal(stream.end, appended);
+  stream.advance(stream.synced);
+  assert.ok((await stream.shrink()) > 3);
+  stream.append(pattern(50_000, 2));
+  await stream.close();
+  const again = await EndlessStream.load(new FileSystem(join(disk, 'stream')));
+  assert.deepEqual(again.read(again.end - 50_000, again.end), pattern(50_000, 2));
+  await again.close();
 });
 
 test('wrong arguments are refused', () => {
