@@ -58,7 +58,8 @@ export class EndlessStream extends ByteStream {
   }
 
   /**
-   * Opens what was allocated: a stream as it was when it was last synced, or an empty one. The allocator is closed with the stream.
+   * Opens what was allocated: a stream as it was when it was last synced, or an empty one. The allocator is closed with the stream; if this
+   * throws, it is still open.
    *
    * @param options what it grows by
    * @throws VARVE_CORRUPT if something is damaged, VARVE_MISMATCH, VARVE_IO, TypeError, RangeError

@@ -11,6 +11,7 @@ import {
   type BlocksAllocator,
 } from './blocks.js';
 import { FileBlocks } from './file-blocks.js';
+import { kindOption } from './medium-blocks.js';
 
 /** How the files of a `FileSystem` are opened. */
 export interface FileSystemOptions {
@@ -35,7 +36,7 @@ const OPEN_MAX = 16;
  */
 export class FileSystem implements BlocksAllocator {
   readonly path: string;
-  readonly #medium: NonNullable<FileSystemOptions['medium']>;
+  readonly #medium: OpenMediumOptions['medium'];
   readonly #lock: Medium;
   /** By when they were allocated. */
   readonly #allocated = new Map<number, FileBlocks>();
@@ -51,7 +52,7 @@ export class FileSystem implements BlocksAllocator {
     if (typeof path !== 'string' || path === '' || path.includes('\0'))
       throw typeError(`Cannot use ${JSON.stringify(path)} as a directory: it must be a path`);
     this.path = resolve(path);
-    this.#medium = options.medium ?? 'auto';
+    this.#medium = kindOption(options.medium);
     ensureDirectory(this.path);
     this.#lock = locked(this.path);
     try {

@@ -1,6 +1,7 @@
 import { rangeError, VarveError } from '../base/errors.js';
 import type { Extent, Medium } from '../media/medium.js';
 import { type OpenMediumOptions, openMedium } from '../media/open.js';
+import { oneOf } from '../stream/options.js';
 import { assertBlocks, BLOCK_COUNT_MIN, type Blocks } from './blocks.js';
 
 /** Bytes that are open as one extent: blocks may be more than what one view can show. */
@@ -68,7 +69,7 @@ export class MediumBlocks implements Blocks {
   static open(target: string | URL, options: OpenBlocksOptions): MediumBlocks {
     const { blockShift, blockCount } = options;
     assertBlocks(blockCount ?? BLOCK_COUNT_MIN, blockShift);
-    const how = { readOnly: false, medium: options.medium ?? 'auto' } as const;
+    const how = { readOnly: false, medium: kindOption(options.medium) };
     const medium =
       blockCount === undefined
         ? openMedium(target, { ...how, mode: 'open' })
@@ -140,6 +141,11 @@ export class MediumBlocks implements Blocks {
     this.#extents[piece] ??= this.#medium.open(from, length, 'append');
     return this.#extents[piece];
   }
+}
+
+/** Checks how files are to be opened. */
+export function kindOption(kind: unknown): OpenMediumOptions['medium'] {
+  return oneOf(kind ?? 'auto', ['auto', 'pmem', 'page-cache', 'file'], 'medium');
 }
 
 /** All of a medium as blocks, or so many of them. It is closed if that cannot be. */

@@ -214,6 +214,7 @@ test('a full disk is told before anything is appended', async (t) => {
 test('wrong arguments are refused', () => {
   for (const wrong of ['', 'a\0b', 5, undefined, null])
     fails('VARVE_ARGUMENT', () => new FileSystem(wrong as string));
+  fails('VARVE_ARGUMENT', () => new FileSystem('x', { medium: 'paper' as 'file' }));
   fails('VARVE_IO', () => new FileSystem('/nowhere/at/all'));
   fails('VARVE_IO', () => new FileSystem(new URL(import.meta.url).pathname));
 });
