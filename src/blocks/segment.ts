@@ -11,16 +11,12 @@ export type SegmentKind = (typeof SegmentKind)[keyof typeof SegmentKind];
 /** Ids tell block streams apart that follow each other on the same blocks. */
 const ID_BYTES = 6;
 
-let made = 0;
-
 /** The blocks of one block stream, with what is known of them. Their first block is the head, the others hold the data. */
 export class Segment {
   readonly blocks: Blocks;
   readonly id: number;
   /** Where the stream stood when the head was stored: data begin here, or later if others took some first. */
   readonly offset: number;
-  /** Tells it from all other segments of this thread. */
-  readonly key = made++;
   /** Bytes of a block. */
   readonly size: number;
   /** Bytes of data that a block takes. */
