@@ -131,16 +131,15 @@ export class FileSystem implements BlocksAllocator {
     return new FileBlocks(path, shift, reopen, (blocks) => this.#use(blocks), medium);
   }
 
-  /** Only so many files are open at once: the one that was not used for longest is closed. */
+  /** Only so many files are open at once, but for those that wait for a sync: what was not used for longest is closed. */
   #use(blocks: FileBlocks): void {
     this.#open.delete(blocks);
     this.#open.add(blocks);
-    if (this.#open.size <= OPEN_MAX) return;
     for (const each of this.#open) {
+      if (this.#open.size <= OPEN_MAX) return;
       if (each === blocks || each.isBusy) continue;
       each.close();
       this.#open.delete(each);
-      return;
     }
   }
 

@@ -132,6 +132,31 @@ test('a part of an endless stream that is missing, or damaged, is told', () => {
   }
 });
 
+test('a part of a sync that is missing is told if another part of it was given back', () => {
+  const allocator = new FickleAllocator();
+  const options = { blockCount: 5, blockShift: SHIFT };
+  const stream = EndlessStream.loadSync(allocator, options);
+  stream.append(pattern(1000, 1));
+  stream.syncSync();
+  stream.advance(300);
+  stream.shrinkSync();
+  allocator.all.at(-1)?.storeAt(1, [new Uint8Array(SIZE)]);
+  fails('VARVE_CORRUPT', () => EndlessStream.loadSync(allocator, options));
+});
+
+test('a first sync that was torn leaves an empty stream, at the position where it was to begin', () => {
+  const blocks = new MemoryBlocks(24, SHIFT);
+  const stream = BlockStream.createSync(blocks, 77);
+  stream.append(pattern(300, 1));
+  stream.syncSync();
+  blocks.storeAt(2, [new Uint8Array(SIZE)]);
+  const again = BlockStream.loadSync(blocks);
+  assert.deepEqual([again.offset, again.end], [77, 77]);
+  again.append('x');
+  again.closeSync();
+  assert.equal(BlockStream.loadSync(blocks).end, 78);
+});
+
 test('blocks of another kind, size or number are refused', () => {
   const alone = new MemoryBlocks(24, SHIFT);
   BlockStream.createSync(alone).closeSync();
