@@ -107,8 +107,12 @@ function birthOf(path: string, temporary: string, fd: number): Birth {
   };
 }
 
-/** A link fails if the name is taken, even by a dangling symbolic link; a rename would replace what is there. */
-function giveName(path: string, temporary: string): void {
+/**
+ * Gives a file its name. A link fails if the name is taken, even by a dangling symbolic link; a rename would replace what is there.
+ *
+ * @throws VARVE_EXISTS, or what the system says
+ */
+export function giveName(path: string, temporary: string): void {
   try {
     fs.linkSync(temporary, path);
   } catch (cause) {

@@ -1,12 +1,15 @@
 import fs from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { typeError, VarveError } from '../base/errors.js';
+import { typeError } from '../base/errors.js';
 import { parseSize, roundUp } from '../base/sizes.js';
 import type { RegionLog } from '../core/region-log.js';
 import { allocate } from '../core/regions.js';
 import { takeSync } from '../core/steps.js';
 import type { StreamCore } from '../core/stream-core.js';
+import { strideOf } from '../format/entry.js';
 import { BLOCK_SIZE_DEFAULT, PREFIX, REGION_MAX, TABLE_SLOT } from '../format/layout.js';
+import { existsError, giveName } from '../media/create.js';
+import { syncDirectory } from '../media/directory.js';
 import { readPool } from '../pmemlog/index.js';
 import { PmemstreamFile, type SourceEntry, type SourceRegion } from '../pmemstream/reader.js';
 import { type Framing, splitterFor } from './framing.js';
@@ -98,7 +101,7 @@ export function importPmemlog(
 function spaceFor(framing: Framing, walk: (each: (chunk: Buffer) => void) => void): number {
   let bytes = 0;
   split(framing, REGION_MAX, walk, (entry) => {
-    bytes += 16 + roundUp(entry.length, 8);
+    bytes += strideOf(entry.length);
   });
   return Math.max(bytes, 1);
 }
@@ -130,7 +133,7 @@ function importing(
 ): ImportReport {
   if (typeof target !== 'string') throw typeError(`Cannot import to ${typeof target}: it must be a path`);
   const path = resolve(target);
-  if (fs.existsSync(path)) throw exists(path);
+  if (fs.existsSync(path)) throw existsError(path);
   const making = `${path}.importing`;
   const wanted = size === undefined ? sizeFor(sizes) : parseSize(size, 'the size of a stream');
   const core = openTargetSync(making, { mode: 'create', medium, size: wanted });
@@ -138,7 +141,8 @@ function importing(
     const into = new Importer(core, sizes, name, onProgress);
     fill(into);
     core.tasks.runSync(core.close());
-    publish(making, path);
+    giveName(path, making);
+    syncDirectory(dirname(path));
     return into.report;
   } catch (error) {
     if (!core.closed) core.tasks.runSync(core.close());
@@ -146,25 +150,6 @@ function importing(
   } finally {
     fs.rmSync(making, { force: true });
   }
-}
-
-/** The name is given by a link, which fails if somebody has taken it meanwhile. */
-function publish(making: string, path: string): void {
-  try {
-    fs.linkSync(making, path);
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'EEXIST') throw exists(path);
-    throw new VarveError('VARVE_IO', `Cannot give its name to '${path}'`, { cause, path });
-  }
-  const directory = fs.openSync(dirname(path), 'r');
-  fs.fsyncSync(directory);
-  fs.closeSync(directory);
-}
-
-function exists(path: string): VarveError {
-  return new VarveError('VARVE_EXISTS', `Cannot import to '${path}' as it exists: choose another name`, {
-    path,
-  });
 }
 
 function sizeFor(sizes: readonly number[]): number {
