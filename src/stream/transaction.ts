@@ -15,6 +15,13 @@ export interface TransactionAppendOptions {
   expectedLast?: number;
 }
 
+/** What a transaction has come to. */
+interface Outcome {
+  readonly entries: Entry[];
+  /** The newest timestamp that it was given, be it an acknowledgement's; 0 if there was nothing to commit. */
+  readonly last: number;
+}
+
 /** Collects what is to be committed together. Made by `stream.transaction`. */
 export class Transaction {
   readonly #core: StreamCore;
@@ -98,7 +105,7 @@ export class Transaction {
   }
 
   /** @internal Commits what was collected; `waits` says whether it may block for slots of other threads. */
-  commit(waits: boolean): Entry[] {
+  commit(waits: boolean): Outcome {
     for (;;) {
       try {
         return this.#try(waits);
@@ -119,14 +126,14 @@ export class Transaction {
   }
 
   /** Entries come in the order in which they were added; acknowledgements last. */
-  #try(waits: boolean): Entry[] {
+  #try(waits: boolean): Outcome {
     const given = new Map<Share, IterableIterator<Part>>();
     for (const share of this.#shares.values()) given.set(share, share.parts(waits).values());
     const parts = this.#order.map((share) => given.get(share)?.next().value as Part);
     for (const rest of given.values()) parts.push(...rest);
-    if (parts.length === 0) return [];
+    if (parts.length === 0) return { entries: [], last: 0 };
     const committed = transact(this.#core, parts, waits);
-    return this.#entries(committed);
+    return { entries: this.#entries(committed), last: committed.at(-1)?.timestamp ?? 0 };
   }
 
   #entries(committed: readonly Committed[]): Entry[] {
@@ -153,8 +160,8 @@ export function runTransactionSync(
   } finally {
     transaction.end();
   }
-  const entries = transaction.commit(true);
-  if (entries.length === 0) return entries;
+  const { entries, last } = transaction.commit(true);
+  if (last === 0) return entries;
   if (persists) core.persister.drainSync(core.persister.prepare());
   else core.persister.soon();
   return entries;
@@ -177,16 +184,16 @@ export async function runTransaction(
   } finally {
     transaction.end();
   }
-  let entries = commitIfFree(transaction);
-  while (entries === undefined) {
+  let outcome = commitIfFree(transaction);
+  while (outcome === undefined) {
     await transaction.slotsSettled();
-    entries = commitIfFree(transaction);
+    outcome = commitIfFree(transaction);
   }
-  return persisted(core, entries, persists);
+  return persisted(core, outcome, persists);
 }
 
 /** Undefined if a slot is open that has to be settled before. */
-function commitIfFree(transaction: Transaction): Entry[] | undefined {
+function commitIfFree(transaction: Transaction): Outcome | undefined {
   try {
     return transaction.commit(false);
   } catch (error) {
@@ -196,15 +203,18 @@ function commitIfFree(transaction: Transaction): Entry[] | undefined {
 }
 
 /** Resolves with the entries once they are persisted, or sees to it that they will be. */
-function persisted(core: StreamCore, entries: Entry[], persists: boolean): Promise<Entry[]> | Entry[] {
-  const last = entries.at(-1);
-  if (last === undefined) return entries;
+function persisted(
+  core: StreamCore,
+  { entries, last }: Outcome,
+  persists: boolean,
+): Promise<Entry[]> | Entry[] {
+  if (last === 0) return entries;
   if (!persists) {
     core.persister.soon();
     return entries;
   }
   return new Promise((resolve, reject) => {
-    core.persister.whenAppended(last.timestamp, entries, resolve, reject);
+    core.persister.whenAppended(last, entries, resolve, reject);
   });
 }
 

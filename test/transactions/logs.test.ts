@@ -156,6 +156,22 @@ async function judge(image: Uint8Array): Promise<void> {
   await stream.close();
 }
 
+test('a transaction of nothing but an acknowledgement is durable when it is done', async () => {
+  const medium = new SimulatedMedium('256KiB');
+  const { stream, source } = await copying(medium);
+  const entries = ['a', 'b'].map((text) => source.appendSync(text));
+  const consumer = await source.consumer('copier');
+  for (const [i, entry] of entries.entries()) {
+    const acknowledge = (tx: Transaction): void => tx.ack(consumer, entry);
+    if (i === 0) stream.transactionSync(acknowledge);
+    else await stream.transaction(acknowledge);
+    const after = await copying(SimulatedMedium.fromImage(medium.crashPoint().durable));
+    assert.equal((await after.source.consumer('copier')).position, entry.timestamp);
+    await after.stream.close();
+  }
+  await stream.close();
+});
+
 test('acknowledgements of several consumers go through switches of the journal', async (t) => {
   const stream = memoryStream(t);
   const log = await stream.log('source', { segmentSize: '64KiB' });
