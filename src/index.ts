@@ -7,6 +7,13 @@ export type { Access, Extent, Medium, MediumKind } from './media/medium.js';
 export { MemoryMedium } from './media/memory.js';
 export { VoidMedium } from './media/void.js';
 export { Window } from './media/window.js';
+export {
+  type ImportOptions,
+  type ImportReport,
+  importPmemlog,
+  importPmemstream,
+  type PoolImportOptions,
+} from './predecessors/importing.js';
 export type { AllocateOptions } from './stream/allocation.js';
 export type { CheckOptions } from './stream/checking.js';
 export { type Codec, jsonCodec } from './stream/codec.js';
@@ -16,13 +23,6 @@ export type { ConsumerInfo } from './stream/consumers.js';
 export { Cursor } from './stream/cursor.js';
 export type { Data } from './stream/data.js';
 export { Entry } from './stream/entry.js';
-export {
-  type ImportOptions,
-  type ImportReport,
-  importPmemlog,
-  importPmemstream,
-  type PoolImportOptions,
-} from './stream/importing.js';
 export { Log } from './stream/log.js';
 export type {
   LogAppendOptions,

@@ -59,3 +59,8 @@ export function typeError(message: string): TypeError & { code: VarveErrorCode }
 export function rangeError(message: string): RangeError & { code: VarveErrorCode } {
   return Object.assign(new RangeError(message), { code: 'VARVE_ARGUMENT' as const });
 }
+
+/** True for an error of varve with that code. */
+export function hasCode(error: unknown, code: VarveErrorCode): error is VarveError {
+  return error instanceof VarveError && error.code === code;
+}

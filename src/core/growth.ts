@@ -1,4 +1,4 @@
-import { VarveError } from '../base/errors.js';
+import { hasCode } from '../base/errors.js';
 import { roundDown, roundUp } from '../base/sizes.js';
 import type { Steps } from './steps.js';
 import type { StreamCore } from './stream-core.js';
@@ -64,5 +64,5 @@ function lengthen({ medium, prefix }: StreamCore, least: number, wanted: number)
 
 /** True if something was refused for want of room, and nothing has changed. */
 export function isFull(error: unknown): boolean {
-  return error instanceof VarveError && error.code === 'VARVE_FULL';
+  return hasCode(error, 'VARVE_FULL');
 }

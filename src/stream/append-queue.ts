@@ -1,4 +1,4 @@
-import { VarveError } from '../base/errors.js';
+import { hasCode } from '../base/errors.js';
 
 /** How often those who wait for room try again, as other threads and the time of day may give it, too. Milliseconds. */
 const RETRY = 50;
@@ -44,15 +44,10 @@ export class AppendQueue {
     try {
       attempt();
     } catch (error) {
-      if (isFull(error)) return false;
+      if (hasCode(error, 'VARVE_FULL')) return false;
       reject(error);
     }
     this.#waiting.shift();
     return true;
   }
-}
-
-/** True for the error of an append that finds no room. */
-export function isFull(error: unknown): boolean {
-  return error instanceof VarveError && error.code === 'VARVE_FULL';
 }

@@ -1,4 +1,4 @@
-import { rangeError, typeError } from '../base/errors.js';
+import { hasCode, rangeError, typeError } from '../base/errors.js';
 import { type Acts, act, actSync } from '../core/log/acts.js';
 import type { LogOptions as KeptOptions } from '../core/log/facts.js';
 import type { LogCore } from '../core/log/log-core.js';
@@ -11,7 +11,7 @@ import { isFreed, unlessFreed } from '../core/log/unless-freed.js';
 import type { RegionLog } from '../core/region-log.js';
 import { cursorFrom } from '../core/sparse-index.js';
 import type { StreamCore } from '../core/stream-core.js';
-import { AppendQueue, isFull } from './append-queue.js';
+import { AppendQueue } from './append-queue.js';
 import type { Consumer } from './consumer.js';
 import type { ConsumerOptions } from './consumer-options.js';
 import { type ConsumerInfo, Consumers } from './consumers.js';
@@ -160,7 +160,7 @@ export class Log extends Pipeable {
           this.#start(bytes, options, resolve, reject);
           return;
         } catch (error) {
-          if (!isFull(error) || this.core.options.whenFull !== 'wait') throw error;
+          if (!hasCode(error, 'VARVE_FULL') || this.core.options.whenFull !== 'wait') throw error;
         }
       }
       const copies = bytes.map((part) => part.slice());
@@ -414,7 +414,8 @@ export class Log extends Pipeable {
       try {
         return append(this.#segmentOf(region), leader, expect(region));
       } catch (error) {
-        if (this.core.core.sharing === undefined || !(isFull(error) || isFreed(error))) throw error;
+        if (this.core.core.sharing === undefined || !(hasCode(error, 'VARVE_FULL') || isFreed(error)))
+          throw error;
         this.core.follow();
       }
     }

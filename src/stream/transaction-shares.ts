@@ -1,4 +1,4 @@
-import { typeError, VarveError } from '../base/errors.js';
+import { hasCode, typeError } from '../base/errors.js';
 import type { ChangeFor, Journal } from '../core/log/journal.js';
 import { LEADER } from '../core/log/leader.js';
 import type { LogCore } from '../core/log/log-core.js';
@@ -8,7 +8,7 @@ import type { StreamCore } from '../core/stream-core.js';
 import type { Committed, Part } from '../core/transaction.js';
 import { strideOf } from '../format/entry.js';
 import { ENTRY } from '../format/layout.js';
-import { type AppendQueue, isFull } from './append-queue.js';
+import type { AppendQueue } from './append-queue.js';
 import type { Entry } from './entry.js';
 import { expectLast } from './log-expectation.js';
 import type { Region } from './region.js';
@@ -105,7 +105,8 @@ export class LogShare implements Share {
 
   isStale(error: unknown): boolean {
     const segment = this.#segment;
-    if (!isFull(error) || segment === undefined || this.#log.core.sharing === undefined) return false;
+    if (!hasCode(error, 'VARVE_FULL') || segment === undefined || this.#log.core.sharing === undefined)
+      return false;
     this.#log.follow();
     return segment.ended || segment.appender.available < this.#bytes - ENTRY.header;
   }
@@ -150,7 +151,7 @@ export class JournalShare implements Share {
   }
 
   isStale(error: unknown): boolean {
-    if (!(error instanceof VarveError && error.code === 'VARVE_CONFLICT')) return false;
+    if (!hasCode(error, 'VARVE_CONFLICT')) return false;
     this.#journal.refresh();
     return this.#journal.last !== this.#last;
   }

@@ -1,4 +1,4 @@
-import { rangeError, typeError, VarveError } from '../base/errors.js';
+import { hasCode, rangeError, typeError, VarveError } from '../base/errors.js';
 import type { StreamCore } from '../core/stream-core.js';
 import { type Committed, PARTS_MAX, type Part, transact } from '../core/transaction.js';
 import { Consumer } from './consumer.js';
@@ -197,7 +197,7 @@ function commitIfFree(transaction: Transaction): Outcome | undefined {
   try {
     return transaction.commit(false);
   } catch (error) {
-    if (error instanceof VarveError && error.code === 'VARVE_BUSY') return undefined;
+    if (hasCode(error, 'VARVE_BUSY')) return undefined;
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-import { VarveError } from '../../base/errors.js';
+import { hasCode } from '../../base/errors.js';
 import type { LogCore } from './log-core.js';
 
 /** What a look into the segments of a log finds, though others may trim a segment while it is looked at: then it is looked anew. */
@@ -16,5 +16,5 @@ export function unlessFreed<T>(log: LogCore, look: () => T): T {
 
 /** True for the error of who comes to a region that is gone. */
 export function isFreed(error: unknown): boolean {
-  return error instanceof VarveError && error.code === 'VARVE_REGION_FREED';
+  return hasCode(error, 'VARVE_REGION_FREED');
 }

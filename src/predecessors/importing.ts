@@ -12,10 +12,10 @@ import { existsError, giveName } from '../media/create.js';
 import { syncDirectory } from '../media/directory.js';
 import { readPool } from '../pmemlog/index.js';
 import { PmemstreamFile, type SourceEntry, type SourceRegion } from '../pmemstream/reader.js';
-import { type Framing, splitterFor } from './framing.js';
-import type { OpenOptions, Progress } from './open-options.js';
-import { openTargetSync } from './opening.js';
-import { assertOptions, oneOf } from './options.js';
+import { type Framing, splitterFor } from '../stream/framing.js';
+import type { OpenOptions, Progress } from '../stream/open-options.js';
+import { openTargetSync } from '../stream/opening.js';
+import { assertOptions, oneOf } from '../stream/options.js';
 
 /** As much is committed before it is made durable: what stands in memory is bounded by it. Bytes. */
 const UNPERSISTED = 8 * 2 ** 20;
