@@ -1,11 +1,11 @@
-/** Appends on every medium against the floor of the bare medium. See lib/groups.ts for the options. */
-import { fileURLToPath } from 'node:url';
-import { diskAppends } from './lib/append-disk.js';
 import { memoryAppends } from './lib/append-memory.js';
-import { runGroups } from './lib/groups.js';
+import type { Part } from './lib/groups.js';
 
-await runGroups(
-  fileURLToPath(import.meta.url),
-  [...memoryAppends, ...diskAppends],
-  'Of another day: pmemstream, persisted each, was at 2.2 times the floor for 64 B (544 ns), and at 272 ns persisted every 256.',
-);
+/** Appends where a drain is a fence or nothing, beside the bare machine and libpmemlog. */
+export const part: Part = {
+  name: 'append',
+  title: 'Appends to memory that lasts',
+  text: `\`pmem\` by name: the entries go into a mapped file, and are durable once their cache lines were written back and a fence was passed.
+The floors do that and nothing else, in C (\`bench/c/floor.c\`); libpmemlog does it by \`pmemlog_append\`, told to write lines back. Times are for one entry.`,
+  groups: memoryAppends,
+};

@@ -1,6 +1,6 @@
-// Puts back into package-lock.json what a registry without the binaries of other platforms makes npm leave out: the optional
-// packages that a locked package pins exactly. `npm ci` refuses a lock file that lacks them, on every platform.
-// Call it by `npm run lock` whenever a dependency changes.
+// Puts back into package-lock.json (that of the root, or of the directory given as an argument) what a registry without the
+// binaries of other platforms makes npm leave out: the optional packages that a locked package pins exactly. `npm ci` refuses a
+// lock file that lacks them, on every platform. Call it by `npm run lock` or `npm run lock:bench` whenever a dependency changes.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './run.js';
@@ -27,7 +27,7 @@ function entryOf(name, version, owner) {
   };
 }
 
-const path = join(root, 'package-lock.json');
+const path = join(root, process.argv[2] ?? '.', 'package-lock.json');
 const lock = JSON.parse(readFileSync(path, 'utf8'));
 const added = [];
 for (const owner of Object.values(lock.packages)) {
@@ -41,4 +41,4 @@ for (const owner of Object.values(lock.packages)) {
 const places = Object.keys(lock.packages).sort((a, b) => a.localeCompare(b, 'en'));
 lock.packages = Object.fromEntries(places.map((place) => [place, lock.packages[place]]));
 writeFileSync(path, `${JSON.stringify(lock, null, 2)}\n`);
-console.log(`lock: ${added.length} packages of other platforms put back`);
+console.log(`lock: ${path}: ${added.length} packages of other platforms put back`);

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { type Consumer, type Log, MemoryMedium, Stream, type StreamOptions } from '../../src/index.js';
+import { floor, varve } from './contest.js';
 import type { Bench, Group } from './groups.js';
 import { timed, timedAsync } from './stats.js';
 
@@ -36,40 +37,43 @@ async function measure(bench: Bench, kind: 'memory' | NonNullable<StreamOptions[
   const slow = kind === 'file' || kind === 'page-cache';
   const single = slow ? 64 : 5000;
   await bench.measure({
+    key: 'single',
     name: 'ackSync',
-    floorName: 'appendSync',
     entries: single,
-    subject: () => acks(work, single, (timestamps) => timed(() => each(timestamps, work))),
-    floor: () =>
-      trimmed(work, () =>
-        timed(() => {
-          for (let i = 0; i < single; i++) log.appendSync(DATA);
-        }),
-      ),
+    sides: [
+      varve(() => acks(work, single, (timestamps) => timed(() => each(timestamps, work)))),
+      ...floor('appendSync', () => trimmed(work, () => timed(() => appends(work, single)))),
+    ],
   });
   const group = 256;
   await bench.measure({
+    key: 'group',
     name: `${group} acks at once`,
-    floorName: `${group} appends at once`,
     entries: group,
-    subject: () =>
-      acks(work, group, (timestamps) =>
-        timedAsync(async () => {
-          await Promise.all(timestamps.map((timestamp) => work.consumer.ack(timestamp)));
-        }),
+    sides: [
+      varve(() => acks(work, group, (timestamps) => timedAsync(() => together(timestamps, work)))),
+      ...floor(`${group} appends at once`, () =>
+        trimmed(work, () => timedAsync(() => appended(work, group))),
       ),
-    floor: () =>
-      trimmed(work, () =>
-        timedAsync(async () => {
-          await Promise.all(Array.from({ length: group }, () => log.append(DATA)));
-        }),
-      ),
+    ],
   });
   await stream.close();
 }
 
 function each(timestamps: readonly number[], { consumer }: Work): void {
   for (const timestamp of timestamps) consumer.ackSync(timestamp);
+}
+
+async function together(timestamps: readonly number[], { consumer }: Work): Promise<void> {
+  await Promise.all(timestamps.map((timestamp) => consumer.ack(timestamp)));
+}
+
+function appends({ log }: Work, count: number): void {
+  for (let i = 0; i < count; i++) log.appendSync(DATA);
+}
+
+async function appended({ log }: Work, count: number): Promise<void> {
+  await Promise.all(Array.from({ length: count }, () => log.append(DATA)));
 }
 
 /** There is something to acknowledge before. */

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { loadAddon } from '../../src/base/native-loader.js';
 import { type Region, Stream } from '../../src/index.js';
+import { floor, varve } from './contest.js';
 import { RawDisk, strideOf } from './floors.js';
 import type { Bench, Group } from './groups.js';
 import { timed, timedAsync } from './stats.js';
@@ -14,7 +15,7 @@ const FRESH_ROUNDS_MAX = 60;
 /** Appends where a drain is a sync of the disk. */
 export const diskAppends: readonly Group[] = (['page-cache', 'file'] as const).map((medium) => ({
   name: medium,
-  title: `${medium}, {place}: persisted / node:fs: one write and one fdatasync, of the same bytes`,
+  title: `${medium}, {place}: persisted`,
   place: 'disk',
   needsAddon: medium === 'page-cache',
   run: (bench) => onDisk(bench, medium),
@@ -37,7 +38,6 @@ async function onDisk(bench: Bench, medium: 'page-cache' | 'file'): Promise<void
   const many: Load = { size: 64, inFlight: 256, groups: bench.quick ? 5 : 15 };
   await overWritten(bench, region, one);
   await overWritten(bench, region, many);
-  await syncedElsewhere(bench, many);
   await overWritten(bench, region, { ...many, size: 1024 });
   await overWritten(bench, region, { ...many, inFlight: 1024 });
   await overAllocated(bench, stream, one);
@@ -50,27 +50,16 @@ async function overWritten(bench: Bench, region: Region, load: Load): Promise<vo
   const raw = new RawDisk(bench.directory, REGION);
   const group = bytesOfGroup(load);
   await bench.measure({
+    key: `written-${load.size}-${load.inFlight}`,
     name: `${nameOf(load)}, space written before`,
-    floorName: 'the same',
     entries: load.inFlight * load.groups,
-    async subject() {
-      await region.clear();
-      return append(region, load);
-    },
-    floor: () => raw.run(group, load.groups),
-  });
-}
-
-/** What a sync off the main thread costs a program that does nothing else: it is not varve's, but nor can varve be without it. */
-async function syncedElsewhere(bench: Bench, load: Load): Promise<void> {
-  const raw = new RawDisk(bench.directory, REGION);
-  const group = bytesOfGroup(load);
-  await bench.measure({
-    name: `${load.size} B, node:fs alone, groups of ${load.inFlight}, fdatasync off the main thread`,
-    floorName: 'on it',
-    entries: load.inFlight * load.groups,
-    subject: () => raw.runElsewhere(group, load.groups),
-    floor: () => raw.run(group, load.groups),
+    sides: [
+      varve(async () => {
+        await region.clear();
+        return append(region, load);
+      }),
+      ...floor('write and fdatasync', () => raw.run(group, load.groups)),
+    ],
   });
 }
 
@@ -80,15 +69,17 @@ async function overAllocated(bench: Bench, stream: Stream, load: Load): Promise<
   const group = bytesOfGroup(load);
   const raw = addon && new RawDisk(bench.directory, STREAM / 2, addon);
   await bench.measure({
+    key: `fresh-${load.size}-${load.inFlight}`,
     name: `${nameOf(load)}, space never used`,
-    floorName: 'blocks only allocated',
     entries: load.inFlight * load.groups,
     roundsMax: FRESH_ROUNDS_MAX,
-    async subject() {
-      const region = await stream.allocate(group.length * load.groups);
-      return append(region, load);
-    },
-    floor: raw && (() => raw.run(group, load.groups)),
+    sides: [
+      varve(async () => {
+        const region = await stream.allocate(group.length * load.groups);
+        return append(region, load);
+      }),
+      ...floor('write and fdatasync, blocks only allocated', raw && (() => raw.run(group, load.groups))),
+    ],
   });
 }
 

@@ -1,70 +1,74 @@
 import { join } from 'node:path';
 import { MemoryMedium, type Region, Stream } from '../../src/index.js';
-import { FloorMode, mapFloor, strideOf } from './floors.js';
+import { type Floor, type Pmemlog, startFloor, startPmemlog } from '../sides/floor.js';
+import { floor, peer, type Side, varve } from './contest.js';
+import { strideOf } from './floors.js';
 import type { Bench, Group } from './groups.js';
-import { digits, printRemark } from './report.js';
-import { summarize, timed } from './stats.js';
+import { summarize, timed, timedAsync } from './stats.js';
 
 const MIB = 2 ** 20;
 const REGION = 32 * MIB;
-/** Bytes that one round stores at most: both sides go through the same amount of memory. */
+/** Bytes that one round stores at most: all sides go through the same amount of memory. */
 const ROUND = 16 * MIB;
-const GROUP = 256;
+/** Entries of a round where they cost next to nothing. */
+const MANY = 100_000;
+const SIZES = [8, 64, 256, 1024, 4096, 65536];
+
+/** What a group works with: an empty stream with one region, and the bare machine. */
+interface Work {
+  readonly bench: Bench;
+  readonly stream: Stream;
+  readonly region: Region;
+  readonly bare: Floor | undefined;
+  readonly pmemlog: Pmemlog | undefined;
+}
 
 /** Appends where a drain is a fence or nothing: pmem by name, and memory. */
 export const memoryAppends: readonly Group[] = [
-  {
-    name: 'pmem-persisted',
-    title: 'pmem by name, {place}: appendSync, each persisted / C: copy, flush, one fence each',
-    place: 'in-memory',
-    needsAddon: true,
-    async run(bench) {
-      const { stream, region } = await openPmem(bench);
-      for (const size of [8, 64, 256, 1024, 4096, 65536])
-        await each(bench, region, size, 20_000, PERSIST_EACH);
-      await stream.close();
-    },
-  },
-  {
-    name: 'pmem-committed',
-    title: "pmem by name, {place}: appendSync until 'committed' / C: copy only",
-    place: 'in-memory',
-    needsAddon: true,
-    async run(bench) {
-      const { stream, region } = await openPmem(bench);
-      for (const size of [64, 1024]) await committed(bench, stream, region, size);
-      await stream.close();
-    },
-  },
-  {
-    name: 'pmem-groups',
-    title: `pmem by name, {place}: committed, persistSync every ${GROUP} / C: copy, one flush and fence every ${GROUP}`,
-    place: 'in-memory',
-    needsAddon: true,
-    async run(bench) {
-      const { stream, region } = await openPmem(bench);
-      for (const size of [64, 1024]) await persistedInGroups(bench, stream, region, size);
-      await stream.close();
-    },
-  },
+  onPmem('pmem-persisted', 'appendSync, each persisted', persisted),
+  onPmem('pmem-committed', "appendSync until 'committed'", committed),
+  onPmem('pmem-groups', 'appendSync until committed, persistSync for every 256', inGroups),
+  onPmem('pmem-64', 'append, 64 in flight, each persisted when it resolves', (work, size) =>
+    inFlight(work, size, 64),
+  ),
+  onPmem('pmem-256', 'append, 256 in flight', (work, size) => inFlight(work, size, 256)),
+  onPmem('pmem-1024', 'append, 1024 in flight', (work, size) => inFlight(work, size, 1024)),
   {
     name: 'memory',
-    title: 'memory: appendSync / C: copy only',
+    title: 'memory: appendSync',
     place: 'none',
     needsAddon: false,
     async run(bench) {
       const stream = await Stream.open(new MemoryMedium(REGION + MIB));
       const region = await stream.allocate(REGION);
-      await each(bench, region, 64, 100_000, COPY);
+      const bare = startFloor(bench.directory, REGION, bench.leaveOut);
+      for (const size of SIZES) {
+        const entries = entriesOf(size, MANY, bench.quick);
+        const copying = floor('copy', bare && (() => bare.run('copy', size, entries)));
+        await each({ bench, stream, region, bare, pmemlog: undefined }, size, MANY, copying);
+      }
       await stream.close();
     },
   },
 ];
 
-async function openPmem({ directory }: Bench): Promise<{ stream: Stream; region: Region }> {
-  const path = join(directory, `pmem-${process.pid}`);
-  const stream = await Stream.open(path, { size: REGION + MIB, mode: 'create', medium: 'pmem' });
-  return { stream, region: await stream.allocate(REGION) };
+function onPmem(name: string, title: string, measure: (work: Work, size: number) => Promise<void>): Group {
+  return {
+    name,
+    title: `pmem by name, {place}: ${title}`,
+    place: 'in-memory',
+    needsAddon: true,
+    async run(bench) {
+      const path = join(bench.directory, `pmem-${process.pid}`);
+      const stream = await Stream.open(path, { size: REGION + MIB, mode: 'create', medium: 'pmem' });
+      const region = await stream.allocate(REGION);
+      const bare = startFloor(bench.directory, REGION, bench.leaveOut);
+      const pmemlog =
+        name === 'pmem-persisted' ? startPmemlog(bench.directory, REGION, bench.leaveOut) : undefined;
+      for (const size of SIZES) await measure({ bench, stream, region, bare, pmemlog }, size);
+      await stream.close();
+    },
+  };
 }
 
 /** Entries of a round: short enough that most rounds pass undisturbed, and the median is of those. */
@@ -72,76 +76,115 @@ function entriesOf(size: number, most: number, quick: boolean): number {
   return Math.min(quick ? most / 4 : most, Math.floor(ROUND / strideOf(size)));
 }
 
-/** What a case is held against. */
-interface Floor {
-  name: string;
-  mode: (typeof FloorMode)[keyof typeof FloorMode];
-}
-const PERSIST_EACH: Floor = { name: 'copy, flush, fence', mode: FloorMode.persistEach };
-const COPY: Floor = { name: 'copy', mode: FloorMode.copy };
-
 /** One append after the other, each done by the medium's own idea of durable. */
-async function each(bench: Bench, region: Region, size: number, most: number, floor: Floor): Promise<void> {
+async function each(work: Work, size: number, most: number, besides: readonly Side[]): Promise<void> {
+  const { bench, region } = work;
   const data = new Uint8Array(size).fill(7);
   const entries = entriesOf(size, most, bench.quick);
-  const mapping = mapFloor(bench.directory, REGION);
-  await bench.measure({
-    name: `${size} B`,
-    floorName: floor.name,
-    entries,
-    subject() {
-      region.clearSync();
-      return timed(() => {
-        for (let i = 0; i < entries; i++) region.appendSync(data);
-      });
-    },
-    floor: mapping && (() => mapping.run(data, entries, floor.mode)),
-  });
+  const append = (): number => {
+    region.clearSync();
+    return timed(() => {
+      for (let i = 0; i < entries; i++) region.appendSync(data);
+    });
+  };
+  await bench.measure({ key: `${size}`, name: `${size} B`, entries, sides: [varve(append), ...besides] });
+}
+
+/** Entries of a round of `persisted`. */
+const EACH = 20_000;
+
+async function persisted(work: Work, size: number): Promise<void> {
+  const { bare, pmemlog, bench } = work;
+  const entries = entriesOf(size, EACH, bench.quick);
+  await each(work, size, EACH, [
+    ...floor('copy, flush, fence', bare && (() => bare.run('each', size, entries))),
+    ...floor('copy, two flushes and fences', bare && (() => bare.run('twice', size, entries))),
+    ...peer('libpmemlog', pmemlog && (() => pmemlog.run(size, entries))),
+  ]);
 }
 
 /** What the background would do later is done at the end of each round, and told as a figure of its own. */
-async function committed(bench: Bench, stream: Stream, region: Region, size: number): Promise<void> {
+async function committed({ bench, stream, region, bare }: Work, size: number): Promise<void> {
   const data = new Uint8Array(size).fill(7);
-  const entries = entriesOf(size, 100_000, bench.quick);
-  const mapping = mapFloor(bench.directory, REGION);
+  const entries = entriesOf(size, MANY, bench.quick);
   const later: number[] = [];
-  await bench.measure({
-    name: `${size} B`,
-    floorName: 'copy',
-    entries,
-    subject() {
-      region.clearSync();
-      const appends = timed(() => {
-        for (let i = 0; i < entries; i++) region.appendSync(data, { until: 'committed' });
-      });
-      later.push(timed(() => stream.persistSync()) / entries);
-      return appends;
-    },
-    floor: mapping && (() => mapping.run(data, entries, FloorMode.copy)),
+  const append = (): number => {
+    region.clearSync();
+    const appends = timed(() => {
+      for (let i = 0; i < entries; i++) region.appendSync(data, { until: 'committed' });
+    });
+    later.push(timed(() => stream.persistSync()) / entries);
+    return appends;
+  };
+  const sides = [varve(append), ...floor('copy', bare && (() => bare.run('copy', size, entries)))];
+  const { rounds } = await bench.measure({ key: `${size}`, name: `${size} B`, entries, sides });
+  bench.row({
+    key: `${size}-later`,
+    table: 'and what it takes to persist them all afterwards, for one entry',
+    row: `${size} B`,
+    unit: 'ns',
+    value: summarize(later),
+    others: [],
+    rounds,
   });
-  printRemark(
-    `and ${digits(summarize(later).median)} ns an entry of ${size} B to persist them all afterwards`,
-  );
 }
 
-async function persistedInGroups(bench: Bench, stream: Stream, region: Region, size: number): Promise<void> {
+async function inGroups({ bench, stream, region, bare }: Work, size: number): Promise<void> {
+  const group = 256;
   const data = new Uint8Array(size).fill(7);
-  const groups = Math.floor(entriesOf(size, 100_000, bench.quick) / GROUP);
-  const entries = groups * GROUP;
-  const mapping = mapFloor(bench.directory, REGION);
+  const groups = Math.max(1, Math.floor(entriesOf(size, MANY, bench.quick) / group));
+  const entries = groups * group;
+  const append = (): number => {
+    region.clearSync();
+    return timed(() => {
+      for (let round = 0; round < groups; round++) {
+        for (let i = 0; i < group; i++) region.appendSync(data, { until: 'committed' });
+        stream.persistSync();
+      }
+    });
+  };
   await bench.measure({
+    key: `${size}`,
     name: `${size} B`,
-    floorName: `copy, flush and fence every ${GROUP}`,
     entries,
-    subject() {
-      region.clearSync();
-      return timed(() => {
-        for (let group = 0; group < groups; group++) {
-          for (let i = 0; i < GROUP; i++) region.appendSync(data, { until: 'committed' });
-          stream.persistSync();
-        }
-      });
-    },
-    floor: mapping && (() => mapping.run(data, entries, FloorMode.persistGroups, GROUP)),
+    sides: [varve(append), ...floorsOfGroups(bare, size, entries, group)],
   });
+}
+
+/** Promises, each of which is resolved once its entry is durable, and then issues the next. */
+async function inFlight({ bench, region, bare }: Work, size: number, lanes: number): Promise<void> {
+  const data = new Uint8Array(size).fill(7);
+  const groups = Math.max(1, Math.floor(entriesOf(size, MANY, bench.quick) / 2 / lanes));
+  if (groups * lanes * strideOf(size) > REGION) {
+    bench.leaveOut(
+      `${lanes} in flight of ${size} B: they would take more than the region's ${REGION / MIB} MiB`,
+    );
+    return;
+  }
+  const entries = groups * lanes;
+  const append = async (): Promise<number> => {
+    await region.clear();
+    const lane = async (): Promise<void> => {
+      for (let i = 0; i < groups; i++) await region.append(data);
+    };
+    return timedAsync(async () => {
+      await Promise.all(Array.from({ length: lanes }, lane));
+    });
+  };
+  await bench.measure({
+    key: `${size}`,
+    name: `${size} B`,
+    entries,
+    sides: [varve(append), ...floorsOfGroups(bare, size, entries, lanes)],
+  });
+}
+
+function floorsOfGroups(bare: Floor | undefined, size: number, entries: number, group: number): Side[] {
+  return [
+    ...floor(
+      `copy, flush and fence for every ${group}`,
+      bare && (() => bare.run('groups', size, entries, group)),
+    ),
+    ...floor('copy, two flushes and fences each', bare && (() => bare.run('twice', size, entries))),
+  ];
 }

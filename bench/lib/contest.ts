@@ -1,71 +1,118 @@
 import { setImmediate as turn } from 'node:timers/promises';
+import type { Other, Role } from './record.js';
 import { type Summary, summarize } from './stats.js';
 
-/** Something measured against the least that it could cost. */
-export interface Contest {
+/** Somebody who does the work. */
+export interface Side {
   readonly name: string;
-  /** What the floor does; left out with `floor`. */
-  readonly floorName: string;
-  /** Entries of one round, of either side. */
-  readonly entries: number;
+  readonly role: Role;
   /** Does one round; returns nanoseconds. Only what it returns counts, so that it may prepare and clean up. */
-  readonly subject: () => number | Promise<number>;
-  /** The same for the floor; undefined where there is none to be had. */
-  readonly floor: (() => number | Promise<number>) | undefined;
-  /** No more rounds than this, warming up included; left out: as many as there is time for. */
-  readonly roundsMax?: number;
+  readonly run: () => number | Promise<number>;
+  /** Entries of its rounds, where they are not the contest's. */
+  readonly entries?: number;
+  /** Of varve only: the names of those it is held against; left out: all that are not varve. */
+  readonly against?: readonly string[];
 }
 
-/** What came of a contest. Times in nanoseconds an entry. */
+/** The same work by several sides, varve among them. */
+export interface Contest {
+  /** Names the row for ever, within its group. Of several sides that are varve each gets `/<name>` behind. */
+  readonly key: string;
+  readonly name: string;
+  /** Entries of one round. */
+  readonly entries: number;
+  readonly sides: readonly Side[];
+  /** No more rounds than this, warming up included; left out: as many as there is time for. */
+  readonly roundsMax?: number;
+  /** A table of its own, where it is not the group's. */
+  readonly table?: string;
+}
+
+/** What came of one side that is varve. Times in nanoseconds an entry. */
+export interface Figures {
+  readonly side: string;
+  readonly value: Summary;
+  readonly others: readonly Other[];
+}
+
+/** What came of a contest. */
 export interface Outcome {
-  readonly subject: Summary;
-  readonly floor: Summary | undefined;
-  /** Subject by floor, of rounds that ran one after the other. */
-  readonly ratio: Summary | undefined;
+  readonly figures: readonly Figures[];
   readonly rounds: number;
 }
 
 const ROUNDS_MAX = 101;
 const ROUNDS_MIN = 3;
-/** Milliseconds. */
+/** Milliseconds, of two sides. */
 const WARM_UP = { full: 300, quick: 60 };
-/** Milliseconds. */
+/** Milliseconds, of two sides. */
 const BUDGET = { full: 1200, quick: 150 };
 
 /**
- * Measures both sides in turns, A B A B …, so that what disturbs the machine disturbs both alike. The first rounds, which
+ * Measures all sides in turns, A B C A B C …, so that what disturbs the machine disturbs all alike. The first rounds, which
  * compile the code and touch the memory for the first time, do not count.
  */
 export async function compete(contest: Contest, quick: boolean): Promise<Outcome> {
   const most = contest.roundsMax ?? ROUNDS_MAX;
-  const warmUp = await rounds(contest, Math.min(most - ROUNDS_MIN, 20), quick ? WARM_UP.quick : WARM_UP.full);
-  const { subject, floor } = await rounds(
+  const share = Math.max(1, contest.sides.length / 2);
+  const warmUp = await rounds(
     contest,
-    most - warmUp.subject.length,
-    quick ? BUDGET.quick : BUDGET.full,
+    Math.min(most - ROUNDS_MIN, 20),
+    share * (quick ? WARM_UP.quick : WARM_UP.full),
   );
-  const ratios = floor.map((nanoseconds, round) => (subject[round] ?? Number.NaN) / nanoseconds);
-  return {
-    subject: summarize(subject),
-    floor: floor.length === 0 ? undefined : summarize(floor),
-    ratio: ratios.length === 0 ? undefined : summarize(ratios),
-    rounds: subject.length,
-  };
+  const budget = share * (quick ? BUDGET.quick : BUDGET.full);
+  const samples = await rounds(contest, most - countOf(warmUp), budget);
+  const figures = contest.sides
+    .filter(({ role }) => role === 'varve')
+    .map((side) => figuresOf(side, contest.sides, samples));
+  return { figures, rounds: countOf(samples) };
+}
+
+type Samples = ReadonlyMap<Side, number[]>;
+
+function figuresOf(side: Side, sides: readonly Side[], samples: Samples): Figures {
+  const own = samples.get(side) ?? [];
+  const { against } = side;
+  const others: Other[] = [];
+  for (const other of sides) {
+    const { name, role } = other;
+    if (role === 'varve' || (against !== undefined && !against.includes(name))) continue;
+    const theirs = samples.get(other) ?? [];
+    const ratios = theirs.map((value, round) => (own[round] ?? Number.NaN) / value);
+    others.push({ name, role, value: summarize(theirs), ratio: summarize(ratios) });
+  }
+  return { side: side.name, value: summarize(own), others };
 }
 
 /** Rounds until `most` were made or the time is over, but `ROUNDS_MIN` at least. */
-async function rounds(
-  { entries, subject, floor }: Contest,
-  most: number,
-  budget: number,
-): Promise<{ subject: number[]; floor: number[] }> {
-  const samples: { subject: number[]; floor: number[] } = { subject: [], floor: [] };
+async function rounds({ entries, sides }: Contest, most: number, budget: number): Promise<Samples> {
+  const samples = new Map(sides.map((side) => [side, [] as number[]]));
   const end = performance.now() + budget;
   for (let round = 0; round < most && (round < ROUNDS_MIN || performance.now() < end); round++) {
-    samples.subject.push((await subject()) / entries);
-    // What the subject left for the background is not to run in the floor's time.
-    await turn();
-    if (floor !== undefined) samples.floor.push((await floor()) / entries);
+    for (const [side, values] of samples) {
+      values.push((await side.run()) / (side.entries ?? entries));
+      // What one leaves for the background is not to run in the time of the next.
+      await turn();
+    }
   }
   return samples;
+}
+
+function countOf(samples: Samples): number {
+  return [...samples.values()][0]?.length ?? 0;
+}
+
+/** The side that a contest is about. */
+export function varve(run: Side['run'], name = 'varve'): Side {
+  return { name, role: 'varve', run };
+}
+
+/** The least that the work costs; nobody where there is no `run`. */
+export function floor(name: string, run: Side['run'] | undefined): Side[] {
+  return run === undefined ? [] : [{ name, role: 'floor', run }];
+}
+
+/** Another library; nobody where there is no `run`. */
+export function peer(name: string, run: Side['run'] | undefined): Side[] {
+  return run === undefined ? [] : [{ name, role: 'peer', run }];
 }

@@ -10,33 +10,20 @@ const fdatasync = promisify(fs.fdatasync);
 /** Bytes before the payload of an entry. */
 const HEADER = 16;
 
-/** What the addon's floor does for an entry: copy it; flush and fence it too; flush and fence many at once. */
-export const FloorMode = { copy: 0, persistEach: 1, persistGroups: 2 } as const;
-
 /** Bytes that an entry takes in its region. */
 export function strideOf(size: number): number {
   return HEADER + size + (-size & 7);
 }
 
-/** A mapped file for floors; undefined where there is no addon. */
-export interface FloorMapping {
-  readonly words: Uint32Array;
-  /** One round of the addon's floor from the mapping's beginning on; returns nanoseconds. */
-  run(source: Uint8Array, entries: number, mode: number, group?: number): number;
-}
-
-/** Maps a new file of `bytes` in `directory`, which is gone from there at once and from the disk with the process. */
-export function mapFloor(directory: string, bytes: number): FloorMapping | undefined {
+/** Words of a new mapped file of `bytes` in `directory`, which is gone from there at once; undefined where there is no addon. */
+export function mappedWords(directory: string, bytes: number): Uint32Array | undefined {
   const addon = loadAddon();
   if (addon === undefined) return undefined;
   const fd = newFile(directory, 'floor');
   addon.allocate(fd, 0, bytes);
-  const { mapping, memory } = addon.map(fd, 0, bytes, 'shared', true);
+  const { memory } = addon.map(fd, 0, bytes, 'shared', false);
   fs.closeSync(fd);
-  return {
-    words: new Uint32Array(memory),
-    run: (source, entries, mode, group = 1) => addon.floor(mapping, source, entries, mode, group),
-  };
+  return new Uint32Array(memory);
 }
 
 /** Writes to a file and syncs it by node:fs alone, as a program by hand would that appends groups of entries. */

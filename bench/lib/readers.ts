@@ -6,9 +6,9 @@ import type { Readable, Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type Region, Stream } from '../../src/index.js';
+import { floor, varve } from './contest.js';
 import type { Bench, Group } from './groups.js';
-import { digits, printRemark } from './report.js';
-import { timed } from './stats.js';
+import { exactly, quantile, timed } from './stats.js';
 
 const MIB = 2 ** 20;
 const REGION = 16 * MIB;
@@ -37,21 +37,23 @@ async function withReaders(bench: Bench, kind: Kind, count: number): Promise<voi
   const other = await alone.allocate(REGION);
   const followers = await Promise.all(Array.from({ length: count }, () => Follower.start(path, kind)));
   await bench.measure({
+    key: `${count}`,
     name: `${count} readers`,
-    floorName: 'none',
     entries,
-    async subject() {
-      await caughtUp(followers, stream.committed);
-      region.clearSync();
-      return appendAll(region, entries);
-    },
-    floor() {
-      other.clearSync();
-      return appendAll(other, entries);
-    },
+    sides: [
+      varve(async () => {
+        await caughtUp(followers, stream.committed);
+        region.clearSync();
+        return appendAll(region, entries);
+      }),
+      ...floor('none', () => {
+        other.clearSync();
+        return appendAll(other, entries);
+      }),
+    ],
   });
   await caughtUp(followers, stream.committed);
-  if (count > 0) await printLags(region, followers, bench.quick ? 100 : 1000);
+  if (count > 0) await measureLags(bench, region, followers, bench.quick ? 100 : 1000);
   for (const follower of followers) follower.end();
   await stream.close();
   await alone.close();
@@ -71,7 +73,12 @@ async function caughtUp(followers: readonly Follower[], timestamp: number): Prom
 }
 
 /** An entry now and then, so that every reader sleeps when it comes. */
-async function printLags(region: Region, followers: readonly Follower[], entries: number): Promise<void> {
+async function measureLags(
+  bench: Bench,
+  region: Region,
+  followers: readonly Follower[],
+  entries: number,
+): Promise<void> {
   await region.clear();
   for (const follower of followers) await follower.ask();
   const data = new Float64Array(SIZE / 8);
@@ -83,11 +90,20 @@ async function printLags(region: Region, followers: readonly Follower[], entries
   await delay(50);
   const answers = await Promise.all(followers.map((follower) => follower.ask()));
   const lags = answers.flatMap((answer) => answer.lags).sort((a, b) => a - b);
-  const at = (part: number): string =>
-    digits((lags[Math.floor(part * (lags.length - 1))] ?? Number.NaN) / 1000);
-  printRemark(
-    `and the lag of ${followers.length} when an entry comes every 2 ms: median ${at(0.5)} µs, 99 % ${at(0.99)} µs, longest ${at(1)} µs (${lags.length} of ${entries * followers.length} seen)`,
-  );
+  const count = followers.length;
+  const row = (part: number, name: string) =>
+    bench.row({
+      key: `lag-${count}-${name}`,
+      table: `how far readers are behind when an entry comes every 2 ms`,
+      row: `${count} readers, ${name}`,
+      unit: 'us',
+      value: exactly(quantile(lags, part) / 1000),
+      others: [],
+      rounds: lags.length,
+    });
+  row(0.5, 'median');
+  row(0.99, 'p99');
+  row(1, 'longest');
 }
 
 /** A process that follows. */

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { type Medium, MemoryMedium, type Region, Stream } from '../../src/index.js';
-import { mapFloor, strideOf } from './floors.js';
+import { floor, type Side, varve } from './contest.js';
+import { mappedWords, strideOf } from './floors.js';
 import type { Bench, Group } from './groups.js';
 import { timed } from './stats.js';
 
@@ -9,7 +10,7 @@ const SIZE = 64;
 const STRIDE = strideOf(SIZE);
 /** Index of the payload's first word in an entry. */
 const PAYLOAD_WORD = 4;
-const REGIONS = 8;
+const REGIONS = 64;
 
 /** One way to read. */
 interface Reading {
@@ -47,7 +48,7 @@ const READINGS: readonly Reading[] = [
 export const reads: readonly Group[] = (['pmem', 'memory'] as const).flatMap((medium) =>
   READINGS.map(({ name, regions, run }) => ({
     name: `${medium}-${name}`,
-    title: `${medium}${medium === 'pmem' ? ' by name, {place}' : ''}: entries of ${SIZE} B / JS: one word of each over a Uint32Array`,
+    title: `${medium}${medium === 'pmem' ? ' by name, {place}' : ''}: entries of ${SIZE} B`,
     place: medium === 'pmem' ? ('in-memory' as const) : ('none' as const),
     needsAddon: medium === 'pmem',
     run: async (bench: Bench) => run(bench, await fill(bench, medium, regions)),
@@ -66,30 +67,27 @@ async function byCursor(bench: Bench, log: Log): Promise<void> {
       }
       finish(log, entries, sum);
     });
-  const later = (name: string) =>
-    bench.measure({ name, floorName: 'scan', entries: log.entries, subject: pass, floor: scan(log) });
-  await later('cursor, first 4 bytes, later passes');
-  await bench.measure({
-    name: 'cursor, first 4 bytes, first pass after reopening (verifies checksums)',
-    floorName: 'scan',
-    entries: log.entries,
-    async subject() {
+  const measure = (key: string, name: string, run: () => number | Promise<number>) =>
+    bench.measure({ key, name, entries: log.entries, sides: [varve(run), ...scan(log)] });
+  await measure('later', 'cursor, first 4 bytes, later passes', pass);
+  await measure(
+    'first',
+    'cursor, first 4 bytes, first pass after reopening (verifies checksums)',
+    async () => {
       await log.reopen();
       return pass();
     },
-    floor: scan(log),
-  });
+  );
   // Code that has seen several streams come and go is compiled less well.
-  await later('cursor, first 4 bytes, later passes in a process that reopened often');
+  await measure('reopened', 'cursor, first 4 bytes, later passes in a process that reopened often', pass);
 }
 
 async function byIterator(bench: Bench, log: Log, name: string, read: (log: Log) => void): Promise<void> {
   await bench.measure({
+    key: 'pass',
     name,
-    floorName: 'scan',
     entries: log.entries,
-    subject: () => timed(() => read(log)),
-    floor: scan(log),
+    sides: [varve(() => timed(() => read(log))), ...scan(log)],
   });
 }
 
@@ -141,33 +139,32 @@ async function byTimestamp(bench: Bench, log: Log): Promise<void> {
   const region = log.region();
   const first = region[Symbol.iterator]().next().value?.timestamp ?? 0;
   const order = randomOrder(bench.quick ? 5_000 : 50_000, log.entries);
+  const get = (): void => {
+    let found = 0;
+    for (const index of order) if (region.get(first + index) !== undefined) found++;
+    if (found !== order.length) throw new Error(`get found ${found} of ${order.length} entries`);
+  };
+  const look = (): void => {
+    let sum = 0;
+    for (const index of order) sum += log.floor[(index * STRIDE) / 4 + PAYLOAD_WORD] ?? 0;
+    use(sum);
+  };
   await bench.measure({
+    key: 'get',
     name: 'get(timestamp) at random',
-    floorName: 'one word at random',
     entries: order.length,
-    subject: () =>
-      timed(() => {
-        let found = 0;
-        for (const index of order) if (region.get(first + index) !== undefined) found++;
-        if (found !== order.length) throw new Error(`get found ${found} of ${order.length} entries`);
-      }),
-    floor: () =>
-      timed(() => {
-        let sum = 0;
-        for (const index of order) sum += log.floor[(index * STRIDE) / 4 + PAYLOAD_WORD] ?? 0;
-        use(sum);
-      }),
+    sides: [varve(() => timed(get)), ...floor('one word at random', () => timed(look))],
   });
 }
 
 /** The least that going through the entries can cost in JavaScript: one word of each. */
-function scan({ floor }: Log): () => number {
-  return () =>
-    timed(() => {
-      let sum = 0;
-      for (let word = PAYLOAD_WORD; word < floor.length; word += STRIDE / 4) sum += floor[word] as number;
-      use(sum);
-    });
+function scan({ floor: words }: Log): Side[] {
+  const pass = (): void => {
+    let sum = 0;
+    for (let word = PAYLOAD_WORD; word < words.length; word += STRIDE / 4) sum += words[word] as number;
+    use(sum);
+  };
+  return floor('one word of each', () => timed(pass));
 }
 
 /** Entries are spread over the regions one by one, so that merging changes the region with every entry. */
@@ -208,8 +205,8 @@ function opener(bench: Bench, kind: 'pmem' | 'memory', size: number): () => Prom
 
 /** Written to, since memory never touched is no memory. */
 function wordsLike(bench: Bench, medium: 'pmem' | 'memory', bytes: number): Words {
-  const mapping = medium === 'pmem' ? mapFloor(bench.directory, bytes) : undefined;
-  return (mapping?.words ?? new Uint32Array(bytes / 4)).fill(1);
+  const mapped = medium === 'pmem' ? mappedWords(bench.directory, bytes) : undefined;
+  return (mapped ?? new Uint32Array(bytes / 4)).fill(1);
 }
 
 /** The same order every time. */

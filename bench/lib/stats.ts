@@ -34,3 +34,8 @@ export async function timedAsync(work: () => Promise<void>): Promise<number> {
   await work();
   return Number(process.hrtime.bigint() - begin);
 }
+
+/** A figure that was taken once. */
+export function exactly(value: number): Summary {
+  return { median: value, low: value, high: value };
+}

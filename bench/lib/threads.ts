@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { MemoryMedium, type Region, Stream } from '../../src/index.js';
 import { Company } from './company.js';
+import { floor, varve } from './contest.js';
 import { strideOf } from './floors.js';
 import type { Bench, Group } from './groups.js';
 import { timed } from './stats.js';
@@ -62,17 +63,19 @@ async function measure(bench: Bench, kind: Kind, until: Until, one: Case): Promi
   const alone = await open(bench, kind, 'alone');
   const region = await alone.allocate(regionSize(entries, threads));
   await bench.measure({
+    key: `${one.mode}-${threads}-${count}`,
     name: nameOf(one),
-    floorName: 'one thread, not shared',
     entries: entries * threads,
-    async subject() {
-      for (const each of regions) await each.clear();
-      return company.round();
-    },
-    floor() {
-      region.clearSync();
-      return appendAlone(region, entries * threads, until);
-    },
+    sides: [
+      varve(async () => {
+        for (const each of regions) await each.clear();
+        return company.round();
+      }),
+      ...floor('one thread, not shared', () => {
+        region.clearSync();
+        return appendAlone(region, entries * threads, until);
+      }),
+    ],
   });
   await company.end();
   await stream.close();

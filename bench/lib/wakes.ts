@@ -6,8 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { loadAddon } from '../../src/base/native-loader.js';
 import { Stream } from '../../src/index.js';
 import type { Bench, Group } from './groups.js';
-import { digits } from './report.js';
-import { quantile } from './stats.js';
+import { exactly, quantile } from './stats.js';
 import { type Moments, STAMP_BYTES, WORD_AT } from './wake-writer.js';
 
 type Kind = 'pmem' | 'page-cache' | 'file';
@@ -17,7 +16,6 @@ export const wakes: readonly Group[] = (['pmem', 'page-cache', 'file'] as const)
   name: kind,
   title: `${kind}, {place}: an entry of ${STAMP_BYTES} B, from the writer's process into the reader's hands`,
   place: kind === 'pmem' ? 'in-memory' : 'disk',
-  columns: 'median us   p99 us   samples',
   needsAddon: true,
   run: (bench) => measure(bench, kind),
 }));
@@ -25,7 +23,8 @@ export const wakes: readonly Group[] = (['pmem', 'page-cache', 'file'] as const)
 /** When what was sent as number i was there, in nanoseconds of the clock that all processes share. */
 type Arrivals = Map<number, bigint>;
 
-async function measure({ directory, quick }: Bench, kind: Kind): Promise<void> {
+async function measure(bench: Bench, kind: Kind): Promise<void> {
+  const { directory, quick } = bench;
   const rounds = quick ? 150 : 1000;
   const stream = join(directory, `wake-${kind}-${process.pid}`);
   const page = join(directory, `ring-${process.pid}`);
@@ -47,10 +46,16 @@ async function measure({ directory, quick }: Bench, kind: Kind): Promise<void> {
   tail.abort();
   ring.end();
   const arrived = await entries;
-  print('tail, from the return of appendSync (persisted)', arrived, done);
-  print('tail, from the call of appendSync', arrived, begun);
-  print('floor: a bare futex on a shared page, the addon wakes the event loop', ring.arrivals, rung);
-  print('beside it: eight bytes through a pipe, node:stream', pipe, piped);
+  rows(bench, kind, [
+    { key: 'tail', name: 'tail, from the return of appendSync (persisted)', times: timesOf(arrived, done) },
+    { key: 'call', name: 'tail, from the call of appendSync', times: timesOf(arrived, begun) },
+    {
+      key: 'futex',
+      name: 'a bare futex on a shared page, the addon wakes the event loop',
+      times: timesOf(ring.arrivals, rung),
+    },
+    { key: 'pipe', name: 'eight bytes through a pipe, node:stream', times: timesOf(pipe, piped) },
+  ]);
 }
 
 async function byTail(path: string, kind: Kind, signal: AbortSignal): Promise<Arrivals> {
@@ -96,15 +101,48 @@ function byPipe(pipe: Readable): Arrivals {
   return arrivals;
 }
 
-function print(what: string, arrivals: Arrivals, sent: readonly bigint[]): void {
-  const times = sent
-    .map((at, i) => Number((arrivals.get(i) ?? at) - at))
+/** Nanoseconds on the way, sorted; what came together with the next counts from its own sending. */
+function timesOf(arrivals: Arrivals, sent: readonly bigint[]): number[] {
+  return sent
+    .flatMap((at, i) => {
+      const arrived = arrivals.get(i);
+      return arrived === undefined ? [] : [Number(arrived - at)];
+    })
     .slice(Math.floor(sent.length / 10))
     .sort((a, b) => a - b);
-  const missed = sent.filter((_, i) => !arrivals.has(i)).length;
-  const [median, late] = [quantile(times, 0.5), quantile(times, 0.99)].map((ns) => digits(ns / 1000));
-  const remark = missed === 0 ? '' : ` (${missed} came together with the next)`;
-  console.log(
-    `${median?.padStart(13)}${late?.padStart(9)}${`${times.length}`.padStart(10)}   ${what}${remark}`,
-  );
+}
+
+/** Something that was sent, and how long it took. */
+interface Way {
+  readonly key: string;
+  readonly name: string;
+  readonly times: readonly number[];
+}
+
+/** The way through varve from the return on is held against those without it. */
+function rows(bench: Bench, kind: Kind, [tail, call, ...bare]: readonly Way[]): void {
+  for (const [part, name] of [
+    [0.5, 'median'],
+    [0.99, 'p99'],
+  ] as const) {
+    const timeOf = ({ times }: Way) => quantile(times, part) / 1000;
+    for (const way of [tail, call]) {
+      if (way === undefined) continue;
+      const value = timeOf(way);
+      bench.row({
+        key: `${way.key}-${name}`,
+        table: `${kind}: how long an entry takes into the hands of a sleeping reader`,
+        row: `${way.name}, ${name}`,
+        unit: 'us',
+        value: exactly(value),
+        others: bare.map((other) => ({
+          name: other.name,
+          role: 'floor',
+          value: exactly(timeOf(other)),
+          ratio: exactly(value / timeOf(other)),
+        })),
+        rounds: way.times.length,
+      });
+    }
+  }
 }

@@ -1,0 +1,39 @@
+import { cpus, loadavg } from 'node:os';
+import { digits, quantity, rate } from '../page/format.js';
+import type { Comparison, Other, Unit } from './record.js';
+import type { Summary } from './stats.js';
+
+/** Says what is measured, where and when. */
+export function printHead(name: string): void {
+  const busy = loadavg()[0] ?? 0;
+  const remark = busy > cpus().length / 2 ? ' (others are busy here: figures will be rough)' : '';
+  console.log(
+    `\nbench/${name}, ${new Date().toISOString().slice(0, 16)}Z, load average ${busy.toFixed(1)}${remark}`,
+  );
+  console.log(
+    'Ratio: varve by the other in the same run, rounds taken in turns; median (quartiles). Below 1 varve is ahead.',
+  );
+}
+
+/** One row: varve's figure, then those beside it. */
+export function printRow({ row, unit, value, others, remark }: Comparison): void {
+  const speed = unit === 'ns' ? `, ${rate(value.median)}` : '';
+  console.log(`  ${row}: ${quantity(value.median, unit)} (${spread(value)}${speed})`);
+  for (const other of others) console.log(besides(other, unit));
+  if (remark !== undefined) printRemark(remark);
+}
+
+function besides({ name, role, value, ratio }: Other, unit: Unit): string {
+  const compared = `${digits(ratio.median)} (${spread(ratio)})`;
+  return `${compared.padStart(28)} of ${quantity(value.median, unit).padEnd(9)} ${role === 'floor' ? 'floor: ' : ''}${name}`;
+}
+
+/** A figure beside the others, or something to be known about them. */
+export function printRemark(text: string): void {
+  console.log(`      ${text}`);
+}
+
+/** The quartiles. */
+function spread({ low, high }: Summary): string {
+  return `${digits(low)}–${digits(high)}`;
+}

@@ -1,0 +1,48 @@
+import type { Axis, Unit } from '../lib/record.js';
+
+/** Three digits or more. */
+export function digits(value: number): string {
+  if (value === 0) return '0';
+  const size = Math.abs(value);
+  return value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : size >= 0.1 ? 2 : 4);
+}
+
+/** A value with its unit, in the unit that keeps it short. */
+export function quantity(value: number, unit: Unit): string {
+  if (unit === 'ns' || unit === 'us' || unit === 'ms') return time(value * NANOSECONDS[unit]);
+  if (unit === 'MiB') return `${digits(value)} MiB`;
+  return `${digits(value)} B`;
+}
+
+const NANOSECONDS = { ns: 1, us: 1e3, ms: 1e6 };
+
+function time(nanoseconds: number): string {
+  if (nanoseconds < 1e3) return `${digits(nanoseconds)} ns`;
+  if (nanoseconds < 1e6) return `${digits(nanoseconds / 1e3)} µs`;
+  if (nanoseconds < 1e9) return `${digits(nanoseconds / 1e6)} ms`;
+  return `${digits(nanoseconds / 1e9)} s`;
+}
+
+/** Entries a second, from nanoseconds an entry. */
+export function rate(nanoseconds: number): string {
+  const perSecond = 1e9 / nanoseconds;
+  if (perSecond >= 1e6) return `${digits(perSecond / 1e6)} M/s`;
+  if (perSecond >= 1e3) return `${digits(perSecond / 1e3)} k/s`;
+  return `${digits(perSecond)} /s`;
+}
+
+/** What stands at a tick of an axis. */
+export function tick(value: number, format: Axis['format'] = 'count'): string {
+  if (format === 'time') return value === 0 ? '0' : scaled(value, 1000, [' ns', ' µs', ' ms', ' s']);
+  if (format === 'bytes') return scaled(value, 1024, [' B', ' KiB', ' MiB', ' GiB', ' TiB']);
+  return scaled(value, 1000, ['', ' k', ' M', ' G']);
+}
+
+function scaled(value: number, step: number, names: readonly string[]): string {
+  let power = 0;
+  while (value >= step && power < names.length - 1) {
+    value /= step;
+    power += 1;
+  }
+  return `${Number(value.toPrecision(3))}${names[power]}`;
+}
