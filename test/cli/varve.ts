@@ -5,6 +5,7 @@ import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Stream } from '../../src/index.js';
 import { temporaryDirectory } from '../helpers/media.js';
+import { runInProcess } from './in-process.js';
 
 /** The compiled command line. */
 export const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
@@ -22,7 +23,12 @@ export function start(...args: string[]): ChildProcessWithoutNullStreams {
 }
 
 /** Runs the command line to its end, with `input` as its standard input. */
-export async function feed(input: string | Uint8Array, ...args: string[]): Promise<Outcome> {
+export function feed(input: string | Uint8Array, ...args: string[]): Promise<Outcome> {
+  return runInProcess(Buffer.from(input), args);
+}
+
+/** The same in a process of its own: where what the process does with its streams, or how it ends, is what is tested. */
+export async function feedProcess(input: string | Uint8Array, ...args: string[]): Promise<Outcome> {
   const child = start(...args);
   const stdout: Buffer[] = [];
   const stderr: Buffer[] = [];
