@@ -155,7 +155,7 @@ onEveryMedium('threads that come and go leave nothing behind', async (t, place) 
   await thread.do('close');
   await thread.terminate();
   const comeAndGo = async (): Promise<void> => {
-    for (let round = 0; round < 6; round += 1) {
+    for (let round = 0; round < 3; round += 1) {
       const guest = await Thread.attach(t, stream);
       await guest.do('append', region.id, 'x');
       if (round % 3 > 0) await guest.do('close');

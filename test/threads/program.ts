@@ -1,5 +1,5 @@
 /** A thread of a test: it attaches to the stream and does what it is asked to, one message after the other. */
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import { CommitRecord } from '../../src/core/shared/commit-record.js';
 import { SharedLock } from '../../src/core/shared/lock.js';
 import { TransactionRecord } from '../../src/core/shared/transaction-record.js';
@@ -19,7 +19,7 @@ import type { Acts, Answer, Request } from './thread.js';
 let stream: Stream;
 const slots: Slot[] = [];
 const appends: Promise<Entry>[] = [];
-const kept: Entry[] = [];
+const keptEntries: Entry[] = [];
 
 function regionOf(id: number): Region {
   const region = stream.region(id);
@@ -40,9 +40,13 @@ const classes = { SharedLock, TransactionRecord, CommitRecord, FileAppendExtent,
 const acts: {
   [A in keyof Acts]: (...args: Parameters<Acts[A]>) => ReturnType<Acts[A]> | Promise<ReturnType<Acts[A]>>;
 } = {
-  async attach() {
-    stream = await Stream.attach((workerData as { handle: StreamHandle }).handle);
+  async attach(handle) {
+    stream = await Stream.attach(handle as StreamHandle);
     return { readOnly: stream.readOnly, regions: Array.from(stream.regions(), ({ id }) => id) };
+  },
+  async leave() {
+    for (const kept of [slots, appends, keptEntries]) kept.length = 0;
+    await stream.close();
   },
   append: async (id, text, options) => (await regionOf(id).append(text, options)).timestamp,
   begin(id, text) {
@@ -138,9 +142,9 @@ const acts: {
   },
   keepReading(id) {
     const [entry] = regionOf(id);
-    if (entry !== undefined) kept.push(entry);
+    if (entry !== undefined) keptEntries.push(entry);
   },
-  readKept: () => kept.at(-1)?.text() ?? '',
+  readKept: () => keptEntries.at(-1)?.text() ?? '',
   allocate: async (name) => (await stream.allocate('64KiB', { name })).id,
   allocateSize: async (size) => (await stream.allocate(size)).id,
   allocateForEver(size, text) {

@@ -100,6 +100,6 @@ test('what is closed can be neither shared nor attached to', async (t) => {
   await stream.close();
   fails('VARVE_CLOSED', () => stream.share());
   await rejects('VARVE_CLOSED', Stream.attach(handle));
-  const thread = Thread.start(t, handle);
-  await rejects('VARVE_CLOSED', thread.do('attach'));
+  const thread = Thread.start(t);
+  await rejects('VARVE_CLOSED', thread.do('attach', handle));
 });

@@ -5,7 +5,9 @@ import { type AppendOptions, type Stream, VarveError, type VarveErrorCode } from
 
 /** What a thread can be asked to do. Regions go by their ids, 0 for the whole stream; slots by what `reserve` returned. */
 export interface Acts {
-  attach(): { readOnly: boolean; regions: number[] };
+  attach(handle: unknown): { readOnly: boolean; regions: number[] };
+  /** Closes the stream, and forgets everything. */
+  leave(): void;
   append(region: number, text: string, options?: AppendOptions): number;
   /** Begins an append, and tells so; what comes of it is asked for by the number returned. */
   begin(region: number, text: string): number;
@@ -73,37 +75,47 @@ export interface Answer {
   error?: { code: string; message: string };
 }
 
+/** Workers that a test has no more use for, and that the next one may have: starting one costs more than most tests do with it. */
+const idle: Worker[] = [];
+
 /** A worker thread that has a stream open. */
 export class Thread {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, PromiseWithResolvers>();
   #requests = 0;
+  /** True if nobody else may have the worker: it was ended, or is not what it was. */
+  #spent = false;
 
-  private constructor(handle: unknown) {
-    this.#worker = new Worker(new URL('./program.js', import.meta.url), { workerData: { handle } });
-    this.#worker.on('message', (answer: Answer) => this.#take(answer));
-    this.#worker.on('error', (error) => {
+  private constructor(worker: Worker) {
+    this.#worker = worker;
+    worker.ref();
+    worker.on('message', (answer: Answer) => this.#take(answer));
+    worker.on('exit', () => {
+      this.#spent = true;
+    });
+    worker.on('error', (error) => {
       for (const { reject } of this.#waiting.values()) reject(error);
     });
   }
 
-  /** Starts a worker that attaches to the stream. It is terminated after the test, if it still runs. */
+  /** A worker that attaches to the stream. After the test it is there for another one, or is terminated if it still does something. */
   static async attach(t: TestContext, stream: Stream | { handle: unknown }): Promise<Thread> {
-    const thread = Thread.start(t, 'handle' in stream ? stream.handle : stream.share());
-    await thread.do('attach');
+    const thread = Thread.start(t);
+    await thread.do('attach', 'handle' in stream ? stream.handle : stream.share());
     return thread;
   }
 
-  /** Starts a worker with a handle, that has not attached yet. */
-  static start(t: TestContext, handle: unknown): Thread {
-    const thread = new Thread(handle);
-    t.after(() => thread.terminate());
+  /** A worker that has not attached yet. */
+  static start(t: TestContext): Thread {
+    const thread = new Thread(idle.pop() ?? new Worker(new URL('./program.js', import.meta.url)));
+    t.after(() => thread.#release());
     return thread;
   }
 
   /** Asks for something; resolves with what came of it, or rejects with the error that the thread got. */
   do<A extends keyof Acts>(act: A, ...args: Parameters<Acts[A]>): Promise<ReturnType<Acts[A]>> {
     const number = ++this.#requests;
+    if (act === 'stopAt') this.#spent = true;
     return new Promise((resolve, reject) => {
       this.#waiting.set(number, { resolve: resolve as (value: unknown) => void, reject });
       this.#worker.postMessage({ number, act, args } satisfies Request);
@@ -112,7 +124,26 @@ export class Thread {
 
   /** Ends the thread wherever it is. */
   async terminate(): Promise<void> {
+    this.#spent = true;
     await this.#worker.terminate();
+  }
+
+  async #release(): Promise<void> {
+    if (this.#spent || this.#waiting.size > 0 || !(await this.#isLeft())) {
+      await this.terminate();
+      return;
+    }
+    for (const event of ['message', 'error', 'exit']) this.#worker.removeAllListeners(event);
+    this.#worker.unref();
+    idle.push(this.#worker);
+  }
+
+  /** False if the worker cannot let go of its stream, such as one that is poisoned. */
+  #isLeft(): Promise<boolean> {
+    return this.do('leave').then(
+      () => true,
+      () => false,
+    );
   }
 
   /** Resolves once the thread has ended. */
