@@ -6,7 +6,7 @@ import { type Known, readAll } from '../crash/known.js';
 import type { Operation } from '../crash/operations.js';
 import { assertExpected, type Expectation } from '../crash/oracle.js';
 import { type Base, type Moment, World } from '../crash/world.js';
-import { ALL } from './operations.js';
+import { ALL, SIZED } from './operations.js';
 import { RecordedMedium, type Recording } from './recorded-medium.js';
 
 /** Bytes of every stream. */
@@ -60,6 +60,23 @@ export async function cutRandomly(recording: Recording, seed: number): Promise<C
   await cuts.finish();
   return cuts.tally;
 }
+
+/** What is tried after one append: much of each. */
+const PAIRED: Effort = { images: 32, deepOneIn: 20 };
+
+/** One of the operations alone, on both bases, and then as the first of all pairs of appends. */
+export async function cutPairs(recording: Recording, index: number): Promise<CutTally> {
+  const again = `npm run soak -- power-cut, operation ${index}`;
+  const cuts = new PowerCuts(recording, PAIRED, index, again);
+  const first = ALL[index] as Operation;
+  for (const closed of [true, false]) cuts.sequence(makeBase(closed), [first]);
+  if (SIZED.includes(first)) for (const second of SIZED) cuts.sequence(makeBase(false), [first, second], 1);
+  await cuts.finish();
+  return cuts.tally;
+}
+
+/** How many operations there are. */
+export const OPERATIONS = ALL.length;
 
 /** Runs operations on a mapped file, cuts the power at each fence, and judges what would be left. */
 export class PowerCuts {

@@ -100,7 +100,7 @@ async function workers(): Promise<void> {
   const stream = openOn(medium, pathOf('stream'));
   const region = stream.allocateSync('64KiB', { name: 'shared' });
   const views = fillAndView(region, 9);
-  for (let round = 0; round < 6; round++) {
+  for (let round = 0; round < Number(count); round++) {
     const pair = [0, 1].map(
       (which) =>
         new Worker(new URL(import.meta.url), {
@@ -117,7 +117,7 @@ async function workers(): Promise<void> {
     assertHarmless(views.slice(0, 2), 9);
     region.appendSync(new Uint8Array(100).fill(9));
   }
-  assert.equal(region.entryCount, 8 + 6);
+  assert.equal(region.entryCount, 8 + Number(count));
   stream.closeSync();
 }
 

@@ -7,8 +7,10 @@ import { run } from './perform.js';
 
 const CYCLES = 10_000;
 const STREAMS = 500;
+/** Pairs of workers that are ended. */
+const PAIRS = 25;
 
-/** Streams that are opened and closed thousands of times, with views alive; each shard takes some media. */
+/** Streams that are opened and closed thousands of times, with views alive, and workers that end with them; each shard takes some media. */
 export const part: SoakPart = {
   name: 'lifetime',
   async run({ shard, shards, until }) {
@@ -22,6 +24,7 @@ export const part: SoakPart = {
         cycles += CYCLES;
         run('churned', kind, directory, STREAMS);
         streams += STREAMS;
+        run('workers', kind, directory, PAIRS);
       } finally {
         rmSync(directory, { recursive: true });
       }
