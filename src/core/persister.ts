@@ -128,16 +128,11 @@ export class Persister implements PersistingHost {
     this.#awaited = true;
   }
 
-  /** Resolves with `value` once `timestamp`, which was committed just now, is persisted. */
-  whenAppended<T>(
-    timestamp: number,
-    value: T,
-    resolve: (value: T) => void,
-    reject: (error: unknown) => void,
-  ): void {
-    this.#waiters.add(timestamp, value, resolve, reject);
+  /** Resolves once `timestamp`, which was committed just now, is persisted. The same promise serves all that share a drain. */
+  whenAppended(timestamp: number): Promise<void> {
     this.#awaited = true;
     if (!this.#wanted) this.#want();
+    return this.#waiters.add(timestamp);
   }
 
   /** True if everything up to `timestamp` is persisted. */
@@ -153,9 +148,7 @@ export class Persister implements PersistingHost {
   }
 
   nextGroup(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.whenAppended(this.#clock.last, undefined, resolve, reject);
-    });
+    return this.whenAppended(this.#clock.last);
   }
 
   /** Sees to it that what was committed becomes durable soon, though nobody waits. */
@@ -206,6 +199,7 @@ export class Persister implements PersistingHost {
     try {
       while (this.#wanted && this.#stopped === undefined) {
         this.#wanted = false;
+        this.#waiters.close();
         await this.#persisting.persistGroup();
         if (!this.#waiters.none) this.#wanted = true;
       }

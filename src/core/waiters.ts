@@ -1,39 +1,58 @@
-interface Waiter {
-  timestamp: number;
-  value: unknown;
-  resolve: (value: never) => void;
-  reject: (error: unknown) => void;
+/** Those who wait for the same drain: one promise for all of them. */
+interface Group {
+  /** The newest timestamp that one of them waits for. */
+  newest: number;
+  readonly persisted: Promise<void>;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
 }
 
-/** Those who wait until what they have appended is persisted, in the order of their timestamps. */
+/** Those who wait until what they have appended is persisted, in groups: each waits for one drain, in the order of the drains. */
 export class Waiters {
-  #waiters: Waiter[] = [];
+  #groups: Group[] = [];
+  /** The last of them, as long as others may join it. */
+  #gathering: Group | undefined;
 
   get none(): boolean {
-    return this.#waiters.length === 0;
+    return this.#groups.length === 0;
   }
 
-  /** Has `resolve` called with `value` once `timestamp` is persisted. */
-  add<T>(timestamp: number, value: T, resolve: (value: T) => void, reject: (error: unknown) => void): void {
-    this.#waiters.push({ timestamp, value, resolve, reject });
+  /** Resolves once `timestamp` is persisted, and what others of the same group wait for. */
+  add(timestamp: number): Promise<void> {
+    const group = this.#gathering ?? this.#begin();
+    if (timestamp > group.newest) group.newest = timestamp;
+    return group.persisted;
+  }
+
+  /** A drain is about to begin: who comes from now on waits for the next one. */
+  close(): void {
+    this.#gathering = undefined;
   }
 
   /** Everything up to `timestamp` is persisted. */
   resolveUpTo(timestamp: number): void {
-    const waiters = this.#waiters;
-    let count = 0;
-    while (count < waiters.length && (waiters[count] as Waiter).timestamp <= timestamp) count++;
-    this.#waiters = count === waiters.length ? [] : waiters.slice(count);
-    for (let i = 0; i < count; i++) {
-      const { resolve, value } = waiters[i] as Waiter;
-      resolve(value as never);
-    }
+    const groups = this.#groups;
+    this.#groups = groups.filter(({ newest }) => newest > timestamp);
+    if (this.#gathering !== undefined && this.#gathering.newest <= timestamp) this.#gathering = undefined;
+    for (const { newest, resolve } of groups) if (newest <= timestamp) resolve();
   }
 
   /** Those who wait learn that their entries are committed, but not durable. */
   rejectAll(error: unknown): void {
-    const waiters = this.#waiters;
-    this.#waiters = [];
-    for (const { reject } of waiters) reject(error);
+    const groups = this.#groups;
+    this.#groups = [];
+    this.#gathering = undefined;
+    for (const { reject } of groups) reject(error);
+  }
+
+  #begin(): Group {
+    let settle: Pick<Group, 'resolve' | 'reject'> | undefined;
+    const persisted = new Promise<void>((resolve, reject) => {
+      settle = { resolve, reject };
+    });
+    const { resolve, reject } = settle as unknown as Pick<Group, 'resolve' | 'reject'>;
+    this.#gathering = { newest: 0, persisted, resolve, reject };
+    this.#groups.push(this.#gathering);
+    return this.#gathering;
   }
 }

@@ -153,18 +153,17 @@ export class Log extends Pipeable {
   }
 
   #append(parts: readonly Data[], options: LogAppendOptions | undefined): Promise<Entry> {
-    return new Promise((resolve, reject) => {
-      const bytes = partsOf(parts);
-      if (!this.#queue.isBusy) {
-        try {
-          this.#start(bytes, options, resolve, reject);
-          return;
-        } catch (error) {
-          if (!hasCode(error, 'VARVE_FULL') || this.core.options.whenFull !== 'wait') throw error;
-        }
+    const bytes = partsOf(parts);
+    if (!this.#queue.isBusy) {
+      try {
+        return this.#start(bytes, options);
+      } catch (error) {
+        if (!hasCode(error, 'VARVE_FULL') || this.core.options.whenFull !== 'wait') throw error;
       }
-      const copies = bytes.map((part) => part.slice());
-      this.#queue.wait(() => this.#start(copies, options, resolve, reject), reject);
+    }
+    const copies = bytes.map((part) => part.slice());
+    return new Promise((resolve, reject) => {
+      this.#queue.wait(() => resolve(this.#start(copies, options)), reject);
     });
   }
 
@@ -372,14 +371,9 @@ export class Log extends Pipeable {
     this.#retry();
   }
 
-  #start(
-    parts: readonly Uint8Array[],
-    options: LogAppendOptions | undefined,
-    resolve: (entry: Entry) => void,
-    reject: (error: unknown) => void,
-  ): void {
-    this.#into(sizeOf(parts), false, options, (segment, leader, expected) =>
-      segment.startAppend([leader, ...parts], expected, resolve, reject),
+  #start(parts: readonly Uint8Array[], options: LogAppendOptions | undefined): Promise<Entry> {
+    return this.#into(sizeOf(parts), false, options, (segment, leader, expected) =>
+      segment.startAppend([leader, ...parts], expected),
     );
   }
 

@@ -105,16 +105,16 @@ export class Region extends Pipeable {
    * await Promise.all(lines.map((line) => region.append(line)));
    */
   append(data: Data, options?: AppendOptions): Promise<Entry> {
-    return new Promise((resolve, reject) => {
+    // No `async`, and no promise beside the one that is returned: with many appends under way these are most of what one costs.
+    try {
       const persists = persistsBeforeDone(options);
-      if (this.#log.appender.reservations.none) {
-        this.finish(this.#append(data, options), persists, resolve, reject);
-      } else {
-        const bytes = typeof data === 'string' ? Buffer.from(data) : bytesOf(data);
-        this.#expect(options);
-        this.#appendBehind([bytes], persists, resolve, reject);
-      }
-    });
+      if (this.#log.appender.reservations.none) return this.settled(this.#append(data, options), persists);
+      const bytes = typeof data === 'string' ? Buffer.from(data) : bytesOf(data);
+      this.#expect(options);
+      return this.#appendBehind([bytes], persists);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /**
@@ -129,7 +129,11 @@ export class Region extends Pipeable {
 
   /** As `appendvSync`, but resolves. */
   appendv(parts: readonly Data[], options?: AppendOptions): Promise<Entry> {
-    return new Promise((resolve, reject) => this.startAppend(partsOf(parts), options, resolve, reject));
+    try {
+      return this.startAppend(partsOf(parts), options);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /**
@@ -281,34 +285,21 @@ export class Region extends Pipeable {
   }
 
   /** @internal Appends parts, which are copied before this returns. Throws what is wrong at once. */
-  startAppend(
-    parts: readonly Uint8Array[],
-    options: AppendOptions | undefined,
-    resolve: (entry: Entry) => void,
-    reject: (error: unknown) => void,
-  ): void {
+  startAppend(parts: readonly Uint8Array[], options: AppendOptions | undefined): Promise<Entry> {
     const persists = persistsBeforeDone(options);
     if (this.#log.appender.reservations.none) {
-      this.finish(this.#appendParts(parts, options), persists, resolve, reject);
-    } else {
-      this.#expect(options);
-      this.#appendBehind(parts, persists, resolve, reject);
+      return this.settled(this.#appendParts(parts, options), persists);
     }
+    this.#expect(options);
+    return this.#appendBehind(parts, persists);
   }
 
-  /** @internal Hands an entry over once it is persisted, or at once. */
-  finish(
-    entry: Entry,
-    persists: boolean,
-    resolve: (entry: Entry) => void,
-    reject: (error: unknown) => void,
-  ): void {
-    if (persists) {
-      this.#core.persister.whenAppended(entry.timestamp, entry, resolve, reject);
-    } else {
-      this.#core.persister.soon();
-      resolve(entry);
-    }
+  /** @internal Resolves with an entry once it is persisted, or at once. */
+  settled(entry: Entry, persists: boolean): Promise<Entry> {
+    const { persister } = this.#core;
+    if (persists) return persister.whenAppended(entry.timestamp).then(() => entry);
+    persister.soon();
+    return Promise.resolve(entry);
   }
 
   /** Returns once the entry is persisted, or sees to it that it will be. */
@@ -344,24 +335,21 @@ export class Region extends Pipeable {
   }
 
   /** Takes the next place behind the open slots, and is done when they are. */
-  #appendBehind(
-    parts: readonly Uint8Array[],
-    persists: boolean,
-    resolve: (entry: Entry) => void,
-    reject: (error: unknown) => void,
-  ): void {
+  #appendBehind(parts: readonly Uint8Array[], persists: boolean): Promise<Entry> {
     const { reservations } = this.#log.appender;
     const size = sizeOf(parts);
     const { life } = this.#log;
     const place = reservations.reserve(size);
     storeParts(place, parts);
-    place.onFailed = reject;
-    place.onCommitted = (timestamp) => {
-      const { window, position } = place;
-      // Not `entryAt`: it is committed, even if another thread has just taken the region away.
-      this.finish(this.entryOf(window, position, size, timestamp, life), persists, resolve, reject);
-    };
-    reservations.publish(place, size);
+    return new Promise((resolve, reject) => {
+      place.onFailed = reject;
+      place.onCommitted = (timestamp) => {
+        const { window, position } = place;
+        // Not `entryAt`: it is committed, even if another thread has just taken the region away.
+        resolve(this.settled(this.entryOf(window, position, size, timestamp, life), persists));
+      };
+      reservations.publish(place, size);
+    });
   }
 
   /** The append that follows is to fail unless the last entry is the one that its caller expects. */

@@ -213,9 +213,7 @@ function persisted(
     core.persister.soon();
     return entries;
   }
-  return new Promise((resolve, reject) => {
-    core.persister.whenAppended(last, entries, resolve, reject);
-  });
+  return core.persister.whenAppended(last).then(() => entries);
 }
 
 function checked(core: StreamCore, body: unknown, options: PublishOptions | undefined): boolean {

@@ -196,7 +196,7 @@ export class Journal {
     const { persister } = this.#core;
     const { last } = this.#fold;
     if (persister.isPersisted(last)) resolve();
-    else persister.whenAppended(last, undefined, resolve, reject);
+    else persister.whenAppended(last).then(resolve, reject);
   }
 
   /** False if the journal has to be switched before. */
