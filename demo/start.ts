@@ -116,7 +116,7 @@ async function tellRates(directory: string, plan: Plan): Promise<void> {
   console.log(
     `  bare write and fdatasync of the same bytes: ${grouped(bare)} (varve has ${(varve / bare).toFixed(2)} of it)`,
   );
-  const mapped = measureMapped();
+  const mapped = await measureMapped();
   if (mapped === undefined) return;
   const { varveNs, floorNs } = mapped;
   console.log(`one durable append of 64 bytes on pmem (shared memory standing in for it):`);

@@ -227,26 +227,6 @@ static napi_value call_crc32c(napi_env env, napi_callback_info info) {
   return result;
 }
 
-static napi_value call_floor(napi_env env, napi_callback_info info) {
-  napi_value arguments[5];
-  struct state *state;
-  uint8_t *source;
-  size_t size;
-  uint64_t id, rounds, mode, group;
-  bool taken = take(env, info, 5, arguments, &state) && take_whole(env, arguments[0], &id) &&
-               take_bytes(env, arguments[1], &source, &size) && take_whole(env, arguments[2], &rounds) &&
-               take_whole(env, arguments[3], &mode) && take_whole(env, arguments[4], &group);
-  if (!taken) return NULL;
-  const struct mapping *mapping = mapping_of(state, (double)id);
-  if (mapping == NULL) return throw_range(env, bad_mapping);
-  bool fits = size <= UINT32_MAX && entry_extent((uint32_t)size, 0) <= mapping->length;
-  if (!fits || mode > FLOOR_PERSIST_GROUPS || group == 0) return throw_range(env, bad_range);
-  double taken_ns = floor_run(mapping->pages.bytes, mapping->length, source, size, rounds, (enum floor_mode)mode, group);
-  napi_value result = NULL;
-  napi_create_double(env, taken_ns, &result);
-  return result;
-}
-
 /* ---- the module ---- */
 
 static bool set_text(napi_env env, napi_value object, const char *name, const char *text) {
@@ -296,7 +276,6 @@ static bool set_functions(napi_env env, napi_value exports, struct state *state)
       {"sealBytes", call_seal_bytes},
       {"verifyBytes", call_verify_bytes},
       {"crc32c", call_crc32c},
-      {"floor", call_floor},
   };
   for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++) {
     napi_value function;

@@ -6,7 +6,6 @@
 #include <node_api.h>
 
 #include "entry.h"
-#include "floor.h"
 #include "platform.h"
 
 /* The number of a mapping is its slot and, above that, how many mappings there were before it. */

@@ -96,12 +96,6 @@ void os_nap(int milliseconds) {
   nanosleep(&moment, NULL);
 }
 
-double os_nanoseconds(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
-}
-
 const char *os_error_name(int error) {
   switch (error) {
 #define NAME(code) \

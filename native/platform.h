@@ -35,7 +35,6 @@ int os_allocate(int fd, uint64_t offset, uint64_t length);
  */
 int os_inspect(int fd, uint64_t *links, uint64_t *size);
 size_t os_page_size(void);
-double os_nanoseconds(void);
 void os_nap(int milliseconds);
 /* 'ENOSPC' for ENOSPC; 'EUNKNOWN' for what is not expected here. */
 const char *os_error_name(int error);

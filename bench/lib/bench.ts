@@ -46,7 +46,7 @@ export function benchOf({ part, group, work, records, quick }: Orders, table: st
       const several = outcome.figures.length > 1;
       for (const { side, value, others } of outcome.figures) {
         row({
-          key: several ? `${contest.key}/${side}` : contest.key,
+          key: several ? `${contest.key}/${slug(side)}` : contest.key,
           table: contest.table ?? table,
           row: several ? `${contest.name}: ${side}` : contest.name,
           unit: 'ns',
@@ -58,4 +58,9 @@ export function benchOf({ part, group, work, records, quick }: Orders, table: st
       return outcome;
     },
   };
+}
+
+/** A name as a part of a key. */
+function slug(name: string): string {
+  return name.toLowerCase().replace(/[^a-z0-9]+/g, '-');
 }

@@ -1,4 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
+import { randomOrder } from './random.js';
 import type { Other, Role } from './record.js';
 import { type Summary, summarize } from './stats.js';
 
@@ -49,7 +50,7 @@ const WARM_UP = { full: 300, quick: 60 };
 const BUDGET = { full: 1200, quick: 150 };
 
 /**
- * Measures all sides in turns, A B C A B C …, so that what disturbs the machine disturbs all alike. The first rounds, which
+ * Measures all sides in turns, so that what disturbs the machine disturbs all alike. The first rounds, which
  * compile the code and touch the memory for the first time, do not count.
  */
 export async function compete(contest: Contest, quick: boolean): Promise<Outcome> {
@@ -89,13 +90,23 @@ async function rounds({ entries, sides }: Contest, most: number, budget: number)
   const samples = new Map(sides.map((side) => [side, [] as number[]]));
   const end = performance.now() + budget;
   for (let round = 0; round < most && (round < ROUNDS_MIN || performance.now() < end); round++) {
-    for (const [side, values] of samples) {
-      values.push((await side.run()) / (side.entries ?? entries));
+    for (const side of turnsOf(sides, round)) {
+      samples.get(side)?.push((await side.run()) / (side.entries ?? entries));
       // What one leaves for the background is not to run in the time of the next.
       await turn();
     }
   }
   return samples;
+}
+
+/** Another order every time, so that nobody always comes behind the same one, whose traces on the disk or in caches would be his burden. */
+function turnsOf(sides: readonly Side[], round: number): readonly Side[] {
+  if (sides.length <= 2) return sides;
+  const places = randomOrder(sides.length * (round + 1), 2 ** 31).slice(-sides.length);
+  return sides
+    .map((side, i) => ({ side, place: places[i] ?? 0 }))
+    .sort((a, b) => a.place - b.place)
+    .map(({ side }) => side);
 }
 
 function countOf(samples: Samples): number {

@@ -1,6 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { BENCH_ROOT } from './paths.js';
 
 /** The package of bench/. The peers are its optional dependencies, so that one that cannot be installed does not keep out the others. */
@@ -17,6 +19,15 @@ export function installPeers(): void {
     stdio: 'inherit',
   });
   if (status !== 0) console.error('bench: THE PEERS COULD NOT BE INSTALLED, see above; they are left out');
+}
+
+/**
+ * A peer's module. Types are the caller's business: the project is checked without the peers.
+ *
+ * @throws if it is not installed, or does not load here
+ */
+export async function loadPeer(name: string): Promise<unknown> {
+  return await import(pathToFileURL(createRequire(MANIFEST).resolve(name)).href);
 }
 
 /** What is installed of each peer, or that it is not. */

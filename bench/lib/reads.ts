@@ -3,6 +3,7 @@ import { type Medium, MemoryMedium, type Region, Stream } from '../../src/index.
 import { floor, type Side, varve } from './contest.js';
 import { mappedWords, strideOf } from './floors.js';
 import type { Bench, Group } from './groups.js';
+import { randomOrder } from './random.js';
 import { timed } from './stats.js';
 
 const MIB = 2 ** 20;
@@ -207,15 +208,6 @@ function opener(bench: Bench, kind: 'pmem' | 'memory', size: number): () => Prom
 function wordsLike(bench: Bench, medium: 'pmem' | 'memory', bytes: number): Words {
   const mapped = medium === 'pmem' ? mappedWords(bench.directory, bytes) : undefined;
   return (mapped ?? new Uint32Array(bytes / 4)).fill(1);
-}
-
-/** The same order every time. */
-function randomOrder(count: number, below: number): Uint32Array {
-  let state = 1;
-  return Uint32Array.from({ length: count }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return Math.floor((state / 2 ** 32) * below);
-  });
 }
 
 /** A figure for something that was not read would be worth nothing. */

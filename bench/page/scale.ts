@@ -17,18 +17,38 @@ export function scaleOf({ scale, format }: Axis, values: readonly number[]): Sca
   return scale === 'log' ? logarithmic(least, most, format === 'bytes' ? 2 : 10) : linear(least, most);
 }
 
-function logarithmic(least: number, most: number, base: number): Scale {
+function logarithmic(least: number, most: number, base: 2 | 10): Scale {
   const power = (value: number) => Math.log(value) / Math.log(base);
-  const low = Math.floor(power(least) + 1e-9);
-  const high = Math.max(low + 1, Math.ceil(power(most) - 1e-9));
-  const every = Math.ceil((high - low) / MOST_TICKS);
-  const ticks: number[] = [];
-  for (let exponent = low; exponent <= high; exponent += every) {
-    ticks.push(base ** exponent);
-    // One decade or two: the powers alone would say too little.
-    if (base === 10 && high - low <= 2 && exponent < high) ticks.push(2 * 10 ** exponent, 5 * 10 ** exponent);
+  const steps = base === 2 ? [1] : [1, 2, 5];
+  const bounds = ladder(Math.floor(power(least)), Math.ceil(power(most)) + 1, base, steps);
+  const low = bounds.findLast((value) => value <= least * NEARLY) ?? least;
+  const high = bounds.find((value) => value >= most / NEARLY && value > low) ?? most;
+  const span = power(high) - power(low);
+  // Over many decades every so many of their powers, over two or less the steps between them too.
+  const every = Math.ceil(span / MOST_TICKS);
+  const ticks = ladder(
+    Math.floor(power(low) + 1e-9),
+    Math.ceil(power(high)),
+    base,
+    span <= 2 ? steps : [1],
+    every,
+  );
+  return {
+    at: (value) => (power(value) - power(low)) / span,
+    ticks: ticks.filter((value) => value >= low / NEARLY && value <= high * NEARLY),
+  };
+}
+
+/** What floating point makes of a power. */
+const NEARLY = 1 + 1e-9;
+
+/** Steps of every so many powers. */
+function ladder(from: number, to: number, base: number, steps: readonly number[], every = 1): number[] {
+  const values: number[] = [];
+  for (let exponent = from; exponent <= to; exponent += every) {
+    for (const step of steps) values.push(step * base ** exponent);
   }
-  return { at: (value) => (power(Math.max(value, least)) - low) / (high - low), ticks };
+  return values;
 }
 
 function linear(least: number, most: number): Scale {

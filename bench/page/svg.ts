@@ -69,6 +69,10 @@ export function line(x1: number, y1: number, x2: number, y2: number, style: stri
   return `<line x1="${round(x1)}" y1="${round(y1)}" x2="${round(x2)}" y2="${round(y2)}" class="${style}"/>`;
 }
 
+export function rectangle(x: number, y: number, width: number, height: number, style: string): string {
+  return `<rect x="${round(x)}" y="${round(y)}" width="${round(width)}" height="${round(height)}" class="${style}"/>`;
+}
+
 /** A point of a series: a disk, a square, a diamond or a triangle. */
 export function mark(x: number, y: number, { colour, shape }: Paint): string {
   const style = `f${colour}`;
@@ -117,7 +121,7 @@ export function legend(
 const ROW = 18;
 
 /** How wide a text of the small font is, roughly. */
-function widthOf(words: string): number {
+export function widthOf(words: string): number {
   return 6.1 * words.length;
 }
 

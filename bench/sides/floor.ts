@@ -8,6 +8,8 @@ export type FloorMode = 'copy' | 'each' | 'twice' | 'groups';
 export interface Floor {
   /** One round; returns nanoseconds. */
   run(mode: FloorMode, size: number, entries: number, group?: number): Promise<number>;
+  /** As long as it is not called, the process waits. */
+  end(): void;
 }
 
 /** The log of the C library, in a process of its own. */
@@ -32,6 +34,7 @@ export function startFloor(directory: string, bytes: number, leaveOut: LeaveOut)
   const program = new LineProgram(compiled.file, [directory, `${bytes}`]);
   return {
     run: (mode, size, entries, group = 1) => program.ask(`run ${mode} ${size} ${entries} ${group}`),
+    end: () => program.end(),
   };
 }
 

@@ -25,4 +25,9 @@ export class LineProgram {
     if (done) throw new Error(`no answer to '${line}': the program has ended`);
     return Number(value);
   }
+
+  /** Its input ends, and so does it. */
+  end(): void {
+    this.#child.stdin.end();
+  }
 }

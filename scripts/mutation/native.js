@@ -4,8 +4,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { numbered, oneLine, withoutRepeats } from './mutant.js';
 
-/** What this machine does not run, what only benchmarks need, and what only records. */
-const LEFT_OUT = /cpu_(arm64|recorded)|floor|\.h$/;
+/** What this machine does not run, and what only records. */
+const LEFT_OUT = /cpu_(arm64|recorded)|\.h$/;
 
 /** Statements that make something durable. */
 const FLUSH = /\b(cpu\.flush|cpu\.fence|flush_lines|settle|write_back|_mm_sfence)\(/g;

@@ -105,10 +105,4 @@ export interface Addon {
   verifyBytes(bytes: Uint8Array, from: number, to: number, seed: number, after: number, below: number): void;
   /** The CRC-32C register after `bytes`, started at `seed`, without inversion. */
   crc32c(seed: number, bytes: Uint8Array): number;
-
-  /**
-   * For benchmarks: `rounds` times copies `size` bytes behind a header of 16 into the mapping, entry after entry, wrapping at its
-   * end; `mode` 0 copy only, 1 copy + flush + one fence each, 2 copy + one flush and fence every `group` entries. Returns nanoseconds in all.
-   */
-  floor(mapping: number, source: Uint8Array, rounds: number, mode: number, group: number): number;
 }

@@ -93,7 +93,6 @@ addonTest('after unmap the memory is detached and the number means nothing', (ad
     assert.throws(() => addon.storeSealed(new Uint8Array(8)), RangeError, `storeSealed ${wrong}`);
     assert.throws(() => addon.unmap(wrong), RangeError, `unmap ${wrong}`);
     assert.throws(() => addon.lost(wrong), RangeError, `lost ${wrong}`);
-    assert.throws(() => addon.floor(wrong, new Uint8Array(8), 1, 0, 1), RangeError, `floor ${wrong}`);
   }
   addon.unmap(next.mapping);
 });
@@ -121,9 +120,6 @@ addonTest('a range outside of the mapping is a RangeError and touches nothing', 
   const skipped = 1 << 21;
   block.set([mapping, 8192 - 112, 1, 1, skipped]);
   assert.throws(() => addon.storeSealed(new Uint8Array(96)), RangeError, 'its skipped bytes lie outside');
-  assert.throws(() => addon.floor(mapping, new Uint8Array(8192), 1, 0, 1), RangeError);
-  assert.throws(() => addon.floor(mapping, new Uint8Array(8), 1, 3, 1), RangeError);
-  assert.throws(() => addon.floor(mapping, new Uint8Array(8), 1, 2, 0), RangeError);
   addon.unmap(mapping);
   assert.ok(readFileSync(path).every((byte) => byte === 0));
 });
@@ -251,17 +247,6 @@ addonTest('allocating changes nothing but the blocks', (addon, t) => {
   assert.equal(statSync(path).size, SIZE);
   assert.ok(statSync(path).blocks * 512 >= SIZE);
   assert.equal(readFileSync(path, 'latin1').slice(0, 6), 'kept\0\0');
-});
-
-addonTest('the floor writes entries and takes time', (addon, t) => {
-  const { fd } = openScratch(t, SIZE);
-  const { mapping, memory } = addon.map(fd, 0, SIZE, 'shared', true);
-  for (const mode of [0, 1, 2]) {
-    assert.ok(addon.floor(mapping, noise(100), 2000, mode, 64) > 0);
-    assert.deepEqual(new Uint8Array(memory, 16, 100), noise(100));
-    new Uint8Array(memory).fill(0);
-  }
-  addon.unmap(mapping);
 });
 
 /** Mappings in the kernel's table, and kilobytes of address space. */

@@ -1,0 +1,57 @@
+import { Cast, type Member } from '../subjects/cast.js';
+import { strideOf } from './floors.js';
+import type { Bench } from './groups.js';
+
+const MIB = 2 ** 20;
+
+const WRITTEN = 'write and fdatasync, blocks written before';
+const ALLOCATED = 'write and fdatasync, blocks only allocated';
+
+/** The libraries that a Node program may keep a log with, as durable as varve. */
+const PEERS: readonly Member[] = [
+  { name: 'node:fs by hand', role: 'peer', subject: 'by-hand', setting: '' },
+  { name: 'lmdb', role: 'peer', subject: 'lmdb', setting: '' },
+  { name: 'better-sqlite3', role: 'peer', subject: 'sqlite', setting: '' },
+  { name: 'classic-level', role: 'peer', subject: 'level', setting: '' },
+];
+
+function ours(space: 'reused' | 'fresh'): Member[] {
+  const against = [space === 'reused' ? WRITTEN : ALLOCATED, ...PEERS.map(({ name }) => name)];
+  return ['page-cache', 'file'].map((medium) => ({
+    name: `${medium}, ${space} space`,
+    role: 'varve',
+    subject: 'varve',
+    setting: `${medium} ${space}`,
+    against,
+  }));
+}
+
+/** varve on both media of disks, in space that an earlier life had written and in space never used. */
+const VARVE: readonly Member[] = [...ours('reused'), ...ours('fresh')];
+const FLOORS: readonly Member[] = [
+  { name: WRITTEN, role: 'floor', subject: 'bare-disk', setting: 'written' },
+  { name: ALLOCATED, role: 'floor', subject: 'bare-disk', setting: 'allocated' },
+];
+
+/** Appends of one size, one by one and so many in flight. */
+export async function appendsOf(bench: Bench, size: number, withPeers: boolean): Promise<void> {
+  const cast = await Cast.start(bench, [...VARVE, ...FLOORS, ...(withPeers ? PEERS : [])]);
+  const single = bench.quick ? 10 : 20;
+  await bench.measure({
+    key: 'alone',
+    name: 'one by one',
+    entries: single,
+    sides: cast.sides(() => ({ what: 'each', size, count: single })),
+  });
+  for (const inFlight of [64, 256, 1024]) {
+    const fit = Math.floor((16 * MIB) / (strideOf(size) * inFlight));
+    const groups = Math.max(1, Math.min(bench.quick ? 4 : 10, fit));
+    await bench.measure({
+      key: `${inFlight}`,
+      name: `${inFlight} in flight`,
+      entries: inFlight * groups,
+      sides: cast.sides(() => ({ what: 'many', size, inFlight, groups })),
+    });
+  }
+  await cast.close();
+}

@@ -1,0 +1,53 @@
+import type { Comparison, Other, Unit } from '../lib/record.js';
+import type { Summary } from '../lib/stats.js';
+import { digits, quantity, rate } from './format.js';
+import { grouped } from './grouped.js';
+import { table } from './markdown.js';
+
+/** The tables of a part: the ratio to each of the others first, then varve's own figure. */
+export function tablesOf(rows: readonly Comparison[]): string[] {
+  return [...grouped(rows, (row) => row.table)].flatMap(([title, of]) => [`**${title}**`, tableOf(of)]);
+}
+
+function tableOf(rows: readonly Comparison[]): string {
+  const names = [...new Set(rows.flatMap(({ others }) => others.map(({ name }) => name)))];
+  const heads = ['', ...names.map((name) => headOf(name, rows)), 'varve (quartiles)'];
+  const withRate = rows.some(({ unit }) => unit === 'ns');
+  return table(
+    withRate ? [...heads, 'rate'] : heads,
+    rows.map((row) => {
+      const cells = [
+        row.remark === undefined ? row.row : `${row.row}: ${row.remark}`,
+        ...names.map((name) => cellOf(row, name)),
+        `${quantity(row.value.median, row.unit)}${spread(row.value, row.unit)}`,
+      ];
+      return withRate ? [...cells, row.unit === 'ns' ? rate(row.value.median) : ''] : cells;
+    }),
+  );
+}
+
+function headOf(name: string, rows: readonly Comparison[]): string {
+  const role = rows.flatMap(({ others }) => others).find((other) => other.name === name)?.role;
+  return role === 'floor' ? `/ *${name}*` : `/ ${name}`;
+}
+
+function cellOf({ others, unit }: Comparison, name: string): string {
+  const other = others.find((one) => one.name === name);
+  if (other === undefined) return '';
+  return `${ratioOf(other)} of ${quantity(other.value.median, unit)}`;
+}
+
+/** The ratio with its quartiles, where there was more than one round. */
+export function ratioOf({ ratio, role }: Other): string {
+  const text = digits(ratio.median);
+  const marked = role === 'peer' && ratio.median < 1 ? `**${text}**` : text;
+  return ratio.low === ratio.high ? marked : `${marked} (${digits(ratio.low)}–${digits(ratio.high)})`;
+}
+
+/** The quartiles, in the unit of the median. */
+function spread({ low, high, median }: Summary, unit: Unit): string {
+  if (low === high) return '';
+  const number = Number.parseFloat(quantity(median, unit));
+  const scale = number === 0 ? 1 : number / median;
+  return ` (${digits(low * scale)}–${digits(high * scale)})`;
+}

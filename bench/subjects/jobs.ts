@@ -1,0 +1,24 @@
+/** What the process of a subject is started with. */
+export interface Order {
+  /** One of the names in worker.ts. */
+  readonly subject: string;
+  readonly setting: string;
+  /** For its files; made if it is not there. */
+  readonly directory: string;
+}
+
+/** What it is told to do; the answer is nanoseconds, in all or of each entry. */
+export type Job =
+  | { readonly what: 'each' | 'buffered' | 'fill'; readonly size: number; readonly count: number }
+  | { readonly what: 'many'; readonly size: number; readonly inFlight: number; readonly groups: number }
+  | {
+      readonly what: 'latencies';
+      readonly size: number;
+      readonly count: number;
+      readonly inFlight: number;
+    }
+  | { readonly what: 'scan'; readonly reverse: boolean; readonly entries: number }
+  | { readonly what: 'get'; readonly count: number; readonly entries: number }
+  | { readonly what: 'close' };
+
+export type Answer = { readonly value: number | readonly number[] } | { readonly problem: string };

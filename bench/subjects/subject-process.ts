@@ -1,0 +1,72 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { program } from '../lib/paths.js';
+import type { Answer, Job, Order } from './jobs.js';
+
+/** A subject in a process of its own. */
+export class SubjectProcess {
+  readonly #child: ChildProcess;
+  readonly #name: string;
+  /** Nanoseconds that opening took, the loading of its modules not counted. */
+  readonly opened: number;
+
+  private constructor(child: ChildProcess, name: string, opened: number) {
+    this.#child = child;
+    this.#name = name;
+    this.opened = opened;
+  }
+
+  /** @throws if the subject is not installed, or does not open */
+  static async start(order: Order): Promise<SubjectProcess> {
+    const child = fork(program('subjects/worker'), [JSON.stringify(order)], {
+      serialization: 'advanced',
+      execArgv: process.execArgv,
+    });
+    const [opened] = [await answerOf(child, order.subject)].flat();
+    return new SubjectProcess(child, order.subject, opened ?? Number.NaN);
+  }
+
+  /** Nanoseconds. */
+  async time(job: Job): Promise<number> {
+    const [time] = [await this.#do(job)].flat();
+    return time ?? Number.NaN;
+  }
+
+  /** Nanoseconds of each entry. */
+  async times(job: Job): Promise<readonly number[]> {
+    return [await this.#do(job)].flat();
+  }
+
+  /** Closes its log, and ends. */
+  async close(): Promise<void> {
+    await this.#do({ what: 'close' });
+    const ended = once(this.#child, 'exit');
+    this.#child.disconnect();
+    await ended;
+  }
+
+  /** Ends without closing anything. */
+  async kill(): Promise<void> {
+    const ended = once(this.#child, 'exit');
+    this.#child.kill('SIGKILL');
+    await ended;
+  }
+
+  #do(job: Job): Promise<number | readonly number[]> {
+    this.#child.send(job);
+    return answerOf(this.#child, this.#name);
+  }
+}
+
+async function answerOf(child: ChildProcess, name: string): Promise<number | readonly number[]> {
+  const answer = await new Promise<Answer>((resolve) => {
+    const gone = (code: number | null): void => resolve({ problem: `its process ended with ${code}` });
+    child.once('exit', gone);
+    child.once('message', (message) => {
+      child.off('exit', gone);
+      resolve(message as Answer);
+    });
+  });
+  if ('problem' in answer) throw new Error(`${name}: ${answer.problem}`);
+  return answer.value;
+}
