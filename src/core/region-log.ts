@@ -13,6 +13,7 @@ import { Presence } from './presence.js';
 import { errorOf, type Problem } from './problem.js';
 import type { RegionHost } from './region-host.js';
 import { Reservations } from './reservations.js';
+import { unverify } from './scanner.js';
 import type { SparseIndex } from './sparse-index.js';
 import type { TableSlot } from './table-slots.js';
 
@@ -185,6 +186,18 @@ export class RegionLog implements Appender {
   appendText(text: string, size: number): number {
     const index = this.#place(size);
     new TextEncoder().encodeInto(text, (this.#window as Window).bytes.subarray(index, index + size));
+    return this.#commit(size);
+  }
+
+  /** As `append`, with two words before the data; -1, and nothing has happened, where that needs a second thought. */
+  appendLed(low: number, high: number, data: Uint8Array): number {
+    const size = data.length + 8;
+    if (size >= LARGE || this.tail + HEADER + size + (-size & 7) > this.#reach) return -1;
+    const index = this.#place(size);
+    const { words, bytes } = this.#window as Window;
+    words[index >>> 2] = low;
+    words[(index >>> 2) + 1] = high;
+    bytes.set(data, index + 8);
     return this.#commit(size);
   }
 
@@ -391,10 +404,4 @@ export class RegionLog implements Appender {
     }
     if (host.watched) host.notifyCommitted();
   }
-}
-
-/** Where windows show what others store, they stay the same, and what was good in them is not known any more. */
-function unverify(extent: Extent): void {
-  const window = extent.read(0, 8, 8);
-  window.verified = window.start;
 }

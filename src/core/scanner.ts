@@ -2,6 +2,7 @@ import { VarveError } from '../base/errors.js';
 import { strideAt } from '../format/entry.js';
 import { ENTRY, TIMESTAMP_END } from '../format/layout.js';
 import type { Walk } from '../format/walk.js';
+import type { Extent } from '../media/medium.js';
 import type { Window } from '../media/window.js';
 import type { RegionLog } from './region-log.js';
 
@@ -101,4 +102,10 @@ function damaged(region: RegionLog, offset: number): VarveError {
       'Entries before it are good; check() finds out what else is',
     { offset },
   );
+}
+
+/** Where windows show what others store, they stay the same, and what was good in them is not known any more. */
+export function unverify(extent: Extent): void {
+  const window = extent.read(0, 8, 8);
+  window.verified = window.start;
 }

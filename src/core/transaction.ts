@@ -7,6 +7,9 @@ import type { StreamCore } from './stream-core.js';
 /** Before it is known. */
 const NOWHERE = new Window(new Uint8Array(0), 0);
 
+/** As many parts are looked through faster than kept in a map. */
+const FEW = 8;
+
 /** The most entries of a transaction: as many timestamps are supplied at a time. */
 export const PARTS_MAX = TIMESTAMP_SUPPLY;
 
@@ -57,18 +60,27 @@ function transactAlone(core: StreamCore, parts: readonly Part[]): Committed[] {
 
 /** Finds out where the parts will stand: one behind the other in each region. */
 function place(parts: readonly Part[]): Placed[] {
-  const ends = new Map<RegionLog, number>();
+  const ends = parts.length > FEW ? new Map<RegionLog, number>() : undefined;
   const placed: Placed[] = [];
   for (const part of parts) {
     const { region, data } = part;
-    const position = ends.get(region) ?? firstPlace(part);
+    const position = (ends === undefined ? endOf(region, placed) : ends.get(region)) ?? firstPlace(part);
     if (part.expectedLast !== undefined) region.expect(part.expectedLast);
     const end = position + strideOf(data.length);
     if (end > region.length) throw region.fullBehind(position, data.length);
-    ends.set(region, end);
+    ends?.set(region, end);
     placed.push({ region, window: NOWHERE, position, size: data.length, timestamp: 0 });
   }
   return placed;
+}
+
+/** Where the last part ends that goes to the region; undefined if none does. */
+function endOf(region: RegionLog, placed: readonly Placed[]): number | undefined {
+  for (let i = placed.length - 1; i >= 0; i--) {
+    const before = placed[i] as Placed;
+    if (before.region === region) return before.position + strideOf(before.size);
+  }
+  return undefined;
 }
 
 function firstPlace({ region, data }: Part): number {

@@ -15,7 +15,7 @@ import { AppendQueue } from './append-queue.js';
 import type { Consumer } from './consumer.js';
 import type { ConsumerOptions } from './consumer-options.js';
 import { type ConsumerInfo, Consumers } from './consumers.js';
-import { type Data, partsOf, sizeOf } from './data.js';
+import { bytesOf, type Data, partsOf, sizeOf } from './data.js';
 import type { Entry } from './entry.js';
 import { expectLast } from './log-expectation.js';
 import type { LogAppendOptions, LogEntriesOptions, LogTailOptions, TrimOptions } from './log-options.js';
@@ -117,7 +117,13 @@ export class Log extends Pipeable {
    * VARVE_REGION_FREED if the log was freed, VARVE_CLOSED, VARVE_POISONED, VARVE_IO, TypeError
    */
   appendSync(data: Data, options?: LogAppendOptions): Entry {
-    return this.appendvSync([data], options);
+    const persists = persistsBeforeDone(options);
+    const entry = this.#appendPlain(data, options);
+    if (entry === undefined) return this.appendvSync([data], options);
+    const { persister } = this.core.core;
+    if (persists) persister.drainSync(persister.prepare());
+    else persister.soon();
+    return entry;
   }
 
   /**
@@ -125,7 +131,21 @@ export class Log extends Pipeable {
    * where the log was opened with `whenFull: 'wait'`. The data is copied before this returns.
    */
   append(data: Data, options?: LogAppendOptions): Promise<Entry> {
-    return this.appendv([data], options);
+    return new Promise((resolve, reject) => {
+      const persists = persistsBeforeDone(options);
+      const entry = this.#appendPlain(data, options);
+      if (entry !== undefined) entry.region.finish(entry, persists, resolve, reject);
+      else this.appendv([data], options).then(resolve, reject);
+    });
+  }
+
+  /** What nearly all appends are: an entry of bytes that fits behind the last one. Undefined, and nothing has happened, if it is not so. */
+  #appendPlain(data: Data, options: LogAppendOptions | undefined): Entry | undefined {
+    if (options !== undefined && !isPlain(options)) return undefined;
+    const region = this.core.ready;
+    if (region === undefined || this.#queue.isBusy || typeof data === 'string') return undefined;
+    const bytes = bytesOf(data);
+    return this.#segmentOf(region).appendLed(this.core.leaderNow(), bytes);
   }
 
   /** Appends the parts as one entry, without joining them first. As `appendSync` otherwise. */
@@ -414,6 +434,11 @@ export class Log extends Pipeable {
       }
     }
   }
+}
+
+/** True if the options say nothing of a producer or of what they expect. */
+function isPlain({ producer, sequence, expectedLast }: LogAppendOptions): boolean {
+  return producer === undefined && sequence === undefined && expectedLast === undefined;
 }
 
 function beforeOf(options: TrimOptions): number {

@@ -1,6 +1,6 @@
 import { typeError } from '../base/errors.js';
 import type { LogCursor } from '../core/cursor.js';
-import { leaderAt } from '../core/log/leader.js';
+import { leaderAt, type PlainLeader } from '../core/log/leader.js';
 import type { LogCore } from '../core/log/log-core.js';
 import type { RegionLog } from '../core/region-log.js';
 import type { StreamCore } from '../core/stream-core.js';
@@ -32,6 +32,15 @@ export class SegmentRegion extends Region {
     const { window, position } = place;
     window.bytes.set(leader, position - window.start + ENTRY.header);
     return new Slot(this, this.#region, this.#core, place, leader.length);
+  }
+
+  /** @internal Appends data behind a leader; undefined, and nothing has happened, where that needs a second thought. */
+  appendLed(leader: PlainLeader, data: Uint8Array): Entry | undefined {
+    const region = this.#region;
+    const position = region.appendLed(leader.low, leader.high, data);
+    if (position < 0) return undefined;
+    const { lastWindow, lastTimestamp, life } = region;
+    return new Entry(this, lastWindow, position, leader.size + data.length, lastTimestamp, life, leader);
   }
 
   /** @internal */

@@ -15,6 +15,7 @@ import type { Region } from './region.js';
 
 /** An entry that a transaction is to append to a region or a log. */
 export interface Item {
+  /** A copy of what is to be stored, with as many bytes before it as the share asks for. */
   readonly data: Uint8Array;
   /** Nothing is committed unless the last entry before the transaction has this timestamp; undefined: whichever it has. */
   readonly expectedLast: number | undefined;
@@ -22,6 +23,8 @@ export interface Item {
 
 /** What a transaction does to one region or log, or to the consumers of a log. */
 export interface Share {
+  /** Bytes that it needs before the data of each entry. */
+  readonly before: number;
   /** Adds an entry. */
   add(item: Item): void;
   /**
@@ -34,12 +37,15 @@ export interface Share {
   isStale(error: unknown): boolean;
   /** Resolves when a slot that was in the way may be settled; undefined if none is. */
   settled(): Promise<void> | undefined;
-  /** Its parts are committed. */
-  entriesOf(committed: readonly Committed[]): Entry[];
+  /** The entry that one of its parts has become. */
+  entryOf(committed: Committed): Entry;
+  /** All of its parts are committed. */
+  done(): void;
 }
 
 /** What goes to one region. */
 export class RegionShare implements Share {
+  readonly before = 0;
   readonly #region: Region;
   readonly #log: RegionLog;
   readonly #items: Item[] = [];
@@ -65,19 +71,24 @@ export class RegionShare implements Share {
     return settledIn(this.#log);
   }
 
-  entriesOf(committed: readonly Committed[]): Entry[] {
-    return committed.map((each) => this.#region.entryAt(each));
+  entryOf(committed: Committed): Entry {
+    return this.#region.entryAt(committed);
   }
+
+  done(): void {}
 }
 
 /** What goes to one log: all of it to one segment, and a further one is begun if it does not fit in the last. */
 export class LogShare implements Share {
+  readonly before = LEADER;
   readonly #log: LogCore;
   readonly #regionOf: (region: RegionLog) => Region;
   readonly #queue: AppendQueue;
   readonly #items: Item[] = [];
   /** Bytes that the entries take, one behind the other. */
   #bytes = 0;
+  /** True if some of them expect a last entry. */
+  #expects = false;
   #segment: RegionLog | undefined;
 
   constructor(log: LogCore, regionOf: (region: RegionLog) => Region, queue: AppendQueue) {
@@ -88,19 +99,21 @@ export class LogShare implements Share {
 
   add(item: Item): void {
     this.#items.push(item);
-    this.#bytes += strideOf(LEADER + item.data.length);
+    this.#bytes += strideOf(item.data.length);
+    this.#expects ||= item.expectedLast !== undefined;
   }
 
   parts(waits: boolean): Part[] {
     if (this.#queue.isBusy) throw waitingBefore(this.#log.name);
-    const expectations = this.#items.map((item) => expectLast(this.#log, optionsOf(item)));
+    const expectations = this.#expects
+      ? this.#items.map((item) => expectLast(this.#log, optionsOf(item)))
+      : undefined;
     const { region, leader } = this.#log.makeRoom(this.#bytes - ENTRY.header - LEADER, waits);
     this.#segment = region;
-    return this.#items.map(({ data }, i) => ({
-      region,
-      data: behind(leader, data),
-      expectedLast: expectations[i]?.(region)?.expectedLast,
-    }));
+    return this.#items.map(({ data }, i) => {
+      data.set(leader);
+      return { region, data, expectedLast: expectations?.[i]?.(region)?.expectedLast };
+    });
   }
 
   isStale(error: unknown): boolean {
@@ -119,13 +132,16 @@ export class LogShare implements Share {
     return open.length === 0 ? undefined : Promise.race(open);
   }
 
-  entriesOf(committed: readonly Committed[]): Entry[] {
-    return committed.map((each) => this.#regionOf(each.region).entryAt(each));
+  entryOf(committed: Committed): Entry {
+    return this.#regionOf(committed.region).entryAt(committed);
   }
+
+  done(): void {}
 }
 
 /** What consumers of one log acknowledge. */
 export class JournalShare implements Share {
+  readonly before = 0;
   readonly #journal: Journal;
   /** By consumer: the last one counts. */
   readonly #changes = new Map<object, ChangeFor>();
@@ -158,9 +174,12 @@ export class JournalShare implements Share {
 
   settled(): undefined {}
 
-  entriesOf(): Entry[] {
+  entryOf(): never {
+    throw typeError('An acknowledgement is no entry');
+  }
+
+  done(): void {
     this.#journal.refresh();
-    return [];
   }
 }
 
@@ -171,13 +190,6 @@ function settledIn(region: RegionLog): Promise<void> | undefined {
 
 function optionsOf({ expectedLast }: Item): { expectedLast: number } | undefined {
   return expectedLast === undefined ? undefined : { expectedLast };
-}
-
-function behind(leader: Uint8Array, data: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(leader.length + data.length);
-  bytes.set(leader);
-  bytes.set(data, leader.length);
-  return bytes;
 }
 
 /** Throws unless something belongs to the stream that a transaction is one of. */

@@ -2,7 +2,7 @@ import { hasCode, rangeError, typeError, VarveError } from '../base/errors.js';
 import type { StreamCore } from '../core/stream-core.js';
 import { type Committed, PARTS_MAX, type Part, transact } from '../core/transaction.js';
 import { Consumer } from './consumer.js';
-import { bytesOf, type Data, partsOf } from './data.js';
+import { bytesOf, type Data, partsOf, sizeOf } from './data.js';
 import type { Entry } from './entry.js';
 import { Log } from './log.js';
 import { assertOptions, type PublishOptions, persistsBeforeDone, timestampOption } from './options.js';
@@ -25,9 +25,14 @@ interface Outcome {
 /** Collects what is to be committed together. Made by `stream.transaction`. */
 export class Transaction {
   readonly #core: StreamCore;
-  readonly #shares = new Map<object, Share>();
+  readonly #shares: Share[] = [];
+  /** Which of them is that of a region, a log or a journal. */
+  readonly #indexes = new Map<object, number>();
   /** Whose entries they are, in the order in which they were added. */
-  readonly #order: Share[] = [];
+  readonly #order: number[] = [];
+  /** What was appended to last: often that is appended to next. */
+  #target: object | undefined;
+  #index = 0;
   #ended = false;
 
   /** @internal */
@@ -42,12 +47,12 @@ export class Transaction {
    * @throws VARVE_CLOSED once that function is done, VARVE_REGION_FREED, TypeError, RangeError
    */
   append(target: Region | Log, data: Data, options?: TransactionAppendOptions): void {
-    this.#add(target, typeof data === 'string' ? Buffer.from(data) : bytesOf(data).slice(), options);
+    this.#add(target, [typeof data === 'string' ? Buffer.from(data) : bytesOf(data)], options);
   }
 
   /** As `append`, for parts that become one entry. */
   appendv(target: Region | Log, parts: readonly Data[], options?: TransactionAppendOptions): void {
-    this.#add(target, new Uint8Array(Buffer.concat(partsOf(parts))), options);
+    this.#add(target, partsOf(parts), options);
   }
 
   /**
@@ -65,34 +70,42 @@ export class Transaction {
     this.#assertCollects();
     if (!(consumer instanceof Consumer)) throw typeError('Cannot acknowledge for anything but a consumer');
     const { journal, changeFor } = consumer.acknowledgement(this.#core, upTo);
-    let share = this.#shares.get(journal);
-    if (share === undefined) {
-      share = new JournalShare(journal);
-      this.#shares.set(journal, share);
-    }
-    (share as JournalShare).acknowledge(consumer, changeFor);
+    const index = this.#indexes.get(journal) ?? this.#enter(journal, new JournalShare(journal));
+    (this.#shares[index] as JournalShare).acknowledge(consumer, changeFor);
   }
 
-  #add(target: Region | Log, data: Uint8Array, options: TransactionAppendOptions | undefined): void {
+  #add(
+    target: Region | Log,
+    parts: readonly Uint8Array[],
+    options: TransactionAppendOptions | undefined,
+  ): void {
     this.#assertCollects();
     assertOptions(options);
     const expected = options?.expectedLast;
     const expectedLast = expected === undefined ? undefined : timestampOption(expected, 'expectedLast');
-    const share = this.#shareOf(target);
+    const index = this.#indexOf(target);
+    const share = this.#shares[index] as Share;
     if (this.#order.length === PARTS_MAX) {
       throw rangeError(`A transaction takes at most ${PARTS_MAX} entries`);
     }
-    share.add({ data, expectedLast });
-    this.#order.push(share);
+    share.add({ data: copyBehind(share.before, parts), expectedLast });
+    this.#order.push(index);
   }
 
-  #shareOf(target: Region | Log): Share {
+  #indexOf(target: Region | Log): number {
+    if (target === this.#target) return this.#index;
     if (!(target instanceof Region || target instanceof Log)) {
       throw typeError('Cannot append to anything but a region or a log in a transaction');
     }
-    const share = this.#shares.get(target) ?? target.shareIn(this.#core);
-    this.#shares.set(target, share);
-    return share;
+    this.#index = this.#indexes.get(target) ?? this.#enter(target, target.shareIn(this.#core));
+    this.#target = target;
+    return this.#index;
+  }
+
+  #enter(target: object, share: Share): number {
+    const index = this.#shares.push(share) - 1;
+    this.#indexes.set(target, index);
+    return index;
   }
 
   #assertCollects(): void {
@@ -110,39 +123,51 @@ export class Transaction {
       try {
         return this.#try(waits);
       } catch (error) {
-        const shares = [...this.#shares.values()];
         // Each of them is to look.
-        if (!shares.map((share) => share.isStale(error)).includes(true)) throw error;
+        if (!this.#shares.map((share) => share.isStale(error)).includes(true)) throw error;
       }
     }
   }
 
   /** @internal Resolves when a commit that met an open slot may be tried again. */
   async slotsSettled(): Promise<void> {
-    const open = [...this.#shares.values()]
-      .map((share) => share.settled())
-      .filter((each) => each !== undefined);
+    const open = this.#shares.map((share) => share.settled()).filter((each) => each !== undefined);
     await (open.length === 0 ? new Promise((resolve) => setImmediate(resolve)) : Promise.race(open));
   }
 
   /** Entries come in the order in which they were added; acknowledgements last. */
   #try(waits: boolean): Outcome {
-    const given = new Map<Share, IterableIterator<Part>>();
-    for (const share of this.#shares.values()) given.set(share, share.parts(waits).values());
-    const parts = this.#order.map((share) => given.get(share)?.next().value as Part);
-    for (const rest of given.values()) parts.push(...rest);
+    const given = this.#shares.map((share) => share.parts(waits));
+    const taken = given.map(() => 0);
+    const parts: Part[] = [];
+    for (const index of this.#order) {
+      const next = taken[index] as number;
+      parts.push(given[index]?.[next] as Part);
+      taken[index] = next + 1;
+    }
+    given.forEach((its, index) => {
+      for (let i = taken[index] as number; i < its.length; i++) parts.push(its[i] as Part);
+    });
     if (parts.length === 0) return { entries: [], last: 0 };
     const committed = transact(this.#core, parts, waits);
     return { entries: this.#entries(committed), last: committed.at(-1)?.timestamp ?? 0 };
   }
 
   #entries(committed: readonly Committed[]): Entry[] {
-    const done = new Map<Share, Committed[]>();
-    for (const share of this.#shares.values()) done.set(share, []);
-    for (const [i, share] of this.#order.entries()) done.get(share)?.push(committed[i] as Committed);
-    const entries = new Map([...done].map(([share, its]) => [share, share.entriesOf(its).values()]));
-    return this.#order.map((share) => entries.get(share)?.next().value as Entry);
+    for (const share of this.#shares) share.done();
+    return this.#order.map((index, i) => (this.#shares[index] as Share).entryOf(committed[i] as Committed));
   }
+}
+
+/** A copy of the parts, one behind the other, with room for `before` bytes before them. */
+function copyBehind(before: number, parts: readonly Uint8Array[]): Uint8Array {
+  const copy = new Uint8Array(before + sizeOf(parts));
+  let at = before;
+  for (const part of parts) {
+    copy.set(part, at);
+    at += part.length;
+  }
+  return copy;
 }
 
 /** Runs a transaction whose function collects at once. */

@@ -9,6 +9,7 @@ export class Chain {
   readonly #log: string;
   /** In rising order of their numbers. */
   #segments: Segment[] = [];
+  #end: Segment | undefined;
   #cuts: readonly Cut[] = [];
 
   /** @param log its name */
@@ -26,6 +27,7 @@ export class Chain {
       if (!isDead(number, cuts)) this.#segments.push(known.get(region) ?? new Segment(number, region));
     }
     this.#segments.sort((a, b) => a.number - b.number);
+    this.#end = this.#segments.at(-1);
     for (const segment of this.#segments) known.delete(segment.region);
     for (const segment of known.values()) segment.isGone = true;
     for (const segment of this.#segments) {
@@ -45,7 +47,7 @@ export class Chain {
 
   /** The last one: what is appended goes there, or behind it. */
   get end(): Segment | undefined {
-    return this.#segments.at(-1);
+    return this.#end;
   }
 
   /** The number of the segment that comes behind the last one. */

@@ -93,6 +93,12 @@ export class Journal {
     return journal;
   }
 
+  /** True once the log was freed, or is about to be. */
+  get isFreed(): boolean {
+    const [one, other] = this.regions;
+    return one?.freed === true || other?.freed === true;
+  }
+
   /** As it is known; `refresh` before to learn what others have said. Not to be changed. */
   get state(): Readonly<JournalState> {
     return this.#fold.state;

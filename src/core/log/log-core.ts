@@ -10,7 +10,7 @@ import { Chain } from './chain.js';
 import type { LogOptions } from './facts.js';
 import { Head } from './head.js';
 import type { Journal } from './journal.js';
-import { encodeLeader, LEADER, type Produced } from './leader.js';
+import { encodeLeader, LEADER, PlainLeader, type Produced } from './leader.js';
 import { logFreed, logFull } from './log-errors.js';
 import { SEGMENT_MAX, segmentName } from './names.js';
 import { Retainer } from './retention.js';
@@ -33,7 +33,7 @@ export class LogCore {
   readonly #head: Head;
   /** The newest time that an entry was given, and the leader that says so. */
   #time = 0;
-  #leader = encodeLeader(0);
+  #leader = new PlainLeader(0);
 
   constructor(core: StreamCore, name: string, journal: Journal) {
     this.core = core;
@@ -68,7 +68,7 @@ export class LogCore {
   /** Throws if the log was freed, or the stream closed. */
   assertThere(): void {
     this.core.assertOpen();
-    for (const { freed } of this.journal.regions) if (freed) throw logFreed(this.name);
+    if (this.journal.isFreed) throw logFreed(this.name);
   }
 
   /** Entries with lower timestamps were trimmed. */
@@ -104,6 +104,17 @@ export class LogCore {
   }
 
   /**
+   * The region that an append goes to if that has room, without a look at anything that `makeRoom` has not looked at; undefined if there is
+   * something to look at. What concerns the region itself, an append to it finds out.
+   */
+  get ready(): RegionLog | undefined {
+    const { chain, journal } = this;
+    const { end } = chain;
+    if (end === undefined || !end.follows || end.cut !== undefined) return undefined;
+    return journal.isFreed || journal.state.cuts !== chain.cuts ? undefined : end.region;
+  }
+
+  /**
    * Makes room for an entry: begins a further segment if it does not fit behind the last one. What is then to be stored in the region is the
    * leader with the payload behind it.
    *
@@ -115,7 +126,7 @@ export class LogCore {
   makeRoom(size: number, blocking: boolean, produced?: Produced): { region: RegionLog; leader: Uint8Array } {
     this.core.assertWritable();
     this.assertThere();
-    const leader = produced === undefined ? this.#leaderNow() : encodeLeader(this.#now(), produced);
+    const leader = produced === undefined ? this.leaderNow().bytes : encodeLeader(this.#now(), produced);
     const bytes = leader.length + size;
     for (;;) {
       if (this.journal.state.cuts !== this.chain.cuts) this.renew();
@@ -174,17 +185,18 @@ export class LogCore {
     if (region.entries > 0 && !persister.isPersisted(region.lastTimestamp)) persister.persistSync();
   }
 
-  /** The same for all entries of a millisecond; nobody changes it. */
-  #leaderNow(): Uint8Array {
-    const before = this.#time;
-    if (this.#now() !== before) this.#leader = encodeLeader(this.#time);
+  /** What an entry without a producer that is appended now has before its payload. */
+  leaderNow(): PlainLeader {
+    const time = this.#now();
+    if (time !== this.#leader.time) this.#leader = new PlainLeader(time);
     return this.#leader;
   }
 
   /** Milliseconds since 1970, never less than an entry was given before, as far as this thread knows. */
   #now(): number {
     if (this.#time === 0) this.#time = this.#newestStart();
-    this.#time = Math.max(this.#time, Date.now());
+    const now = Date.now();
+    if (now > this.#time) this.#time = now;
     return this.#time;
   }
 
