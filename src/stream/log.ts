@@ -131,12 +131,13 @@ export class Log extends Pipeable {
    * where the log was opened with `whenFull: 'wait'`. The data is copied before this returns.
    */
   append(data: Data, options?: LogAppendOptions): Promise<Entry> {
-    return new Promise((resolve, reject) => {
+    try {
       const persists = persistsBeforeDone(options);
       const entry = this.#appendPlain(data, options);
-      if (entry !== undefined) entry.region.finish(entry, persists, resolve, reject);
-      else this.appendv([data], options).then(resolve, reject);
-    });
+      return entry === undefined ? this.appendv([data], options) : entry.region.settled(entry, persists);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /** What nearly all appends are: an entry of bytes that fits behind the last one. Undefined, and nothing has happened, if it is not so. */
