@@ -7,7 +7,10 @@ import type { Part } from './lib/groups.js';
 export const PARTS: Readonly<Record<string, () => Promise<{ readonly part: Part }>>> = {
   append: () => import('./append.js'),
   disk: () => import('./disk.js'),
+  latency: () => import('./latency.js'),
   read: () => import('./read.js'),
+  open: () => import('./open.js'),
+  space: () => import('./space.js'),
   threads: () => import('./threads.js'),
   readers: () => import('./readers.js'),
   wake: () => import('./wake.js'),

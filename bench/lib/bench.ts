@@ -49,7 +49,7 @@ export function benchOf({ part, group, work, records, quick }: Orders, table: st
           key: several ? `${contest.key}/${slug(side)}` : contest.key,
           table: contest.table ?? table,
           row: several ? `${contest.name}: ${side}` : contest.name,
-          unit: 'ns',
+          unit: contest.unit ?? 'ns',
           value,
           others,
           rounds: outcome.rounds,

@@ -1,7 +1,7 @@
 import { cpus, loadavg } from 'node:os';
-import { digits, quantity, rate } from '../page/format.js';
+import { quantity, rate, spread } from '../page/format.js';
+import { ratioOf } from '../page/tables.js';
 import type { Comparison, Other, Unit } from './record.js';
-import type { Summary } from './stats.js';
 
 /** Says what is measured, where and when. */
 export function printHead(name: string): void {
@@ -18,22 +18,17 @@ export function printHead(name: string): void {
 /** One row: varve's figure, then those beside it. */
 export function printRow({ row, unit, value, others, remark }: Comparison): void {
   const speed = unit === 'ns' ? `, ${rate(value.median)}` : '';
-  console.log(`  ${row}: ${quantity(value.median, unit)} (${spread(value)}${speed})`);
+  console.log(`  ${row}: ${quantity(value.median, unit)}${spread(value, unit)}${speed}`);
   for (const other of others) console.log(besides(other, unit));
   if (remark !== undefined) printRemark(remark);
 }
 
-function besides({ name, role, value, ratio }: Other, unit: Unit): string {
-  const compared = `${digits(ratio.median)} (${spread(ratio)})`;
-  return `${compared.padStart(28)} of ${quantity(value.median, unit).padEnd(9)} ${role === 'floor' ? 'floor: ' : ''}${name}`;
+function besides(other: Other, unit: Unit): string {
+  const floor = other.role === 'floor' ? 'floor: ' : '';
+  return `${ratioOf(other).padStart(28)} of ${quantity(other.value.median, unit).padEnd(9)} ${floor}${other.name}`;
 }
 
 /** A figure beside the others, or something to be known about them. */
 export function printRemark(text: string): void {
   console.log(`      ${text}`);
-}
-
-/** The quartiles. */
-function spread({ low, high }: Summary): string {
-  return `${digits(low)}–${digits(high)}`;
 }

@@ -27,9 +27,11 @@ export interface Contest {
   readonly roundsMax?: number;
   /** A table of its own, where it is not the group's. */
   readonly table?: string;
+  /** 'ms' where a round is one piece of work; left out: 'ns', for an entry. */
+  readonly unit?: 'ns' | 'ms';
 }
 
-/** What came of one side that is varve. Times in nanoseconds an entry. */
+/** What came of one side that is varve, in the unit of the contest. */
 export interface Figures {
   readonly side: string;
   readonly value: Summary;
@@ -86,12 +88,12 @@ function figuresOf(side: Side, sides: readonly Side[], samples: Samples): Figure
 }
 
 /** Rounds until `most` were made or the time is over, but `ROUNDS_MIN` at least. */
-async function rounds({ entries, sides }: Contest, most: number, budget: number): Promise<Samples> {
+async function rounds({ entries, sides, unit }: Contest, most: number, budget: number): Promise<Samples> {
   const samples = new Map(sides.map((side) => [side, [] as number[]]));
   const end = performance.now() + budget;
   for (let round = 0; round < most && (round < ROUNDS_MIN || performance.now() < end); round++) {
     for (const side of turnsOf(sides, round)) {
-      samples.get(side)?.push((await side.run()) / (side.entries ?? entries));
+      samples.get(side)?.push((await side.run()) / (unit === 'ms' ? 1e6 : (side.entries ?? entries)));
       // What one leaves for the background is not to run in the time of the next.
       await turn();
     }

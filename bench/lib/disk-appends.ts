@@ -1,19 +1,12 @@
 import { Cast, type Member } from '../subjects/cast.js';
+import { PEERS } from '../subjects/peers.js';
 import { strideOf } from './floors.js';
 import type { Bench } from './groups.js';
 
 const MIB = 2 ** 20;
 
-const WRITTEN = 'write and fdatasync, blocks written before';
+export const WRITTEN = 'write and fdatasync, blocks written before';
 const ALLOCATED = 'write and fdatasync, blocks only allocated';
-
-/** The libraries that a Node program may keep a log with, as durable as varve. */
-const PEERS: readonly Member[] = [
-  { name: 'node:fs by hand', role: 'peer', subject: 'by-hand', setting: '' },
-  { name: 'lmdb', role: 'peer', subject: 'lmdb', setting: '' },
-  { name: 'better-sqlite3', role: 'peer', subject: 'sqlite', setting: '' },
-  { name: 'classic-level', role: 'peer', subject: 'level', setting: '' },
-];
 
 function ours(space: 'reused' | 'fresh'): Member[] {
   const against = [space === 'reused' ? WRITTEN : ALLOCATED, ...PEERS.map(({ name }) => name)];
@@ -27,7 +20,7 @@ function ours(space: 'reused' | 'fresh'): Member[] {
 }
 
 /** varve on both media of disks, in space that an earlier life had written and in space never used. */
-const VARVE: readonly Member[] = [...ours('reused'), ...ours('fresh')];
+export const VARVE: readonly Member[] = [...ours('reused'), ...ours('fresh')];
 const FLOORS: readonly Member[] = [
   { name: WRITTEN, role: 'floor', subject: 'bare-disk', setting: 'written' },
   { name: ALLOCATED, role: 'floor', subject: 'bare-disk', setting: 'allocated' },

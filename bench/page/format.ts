@@ -1,4 +1,5 @@
 import type { Axis, Unit } from '../lib/record.js';
+import type { Summary } from '../lib/stats.js';
 
 /** Three digits or more. */
 export function digits(value: number): string {
@@ -21,6 +22,14 @@ function time(nanoseconds: number): string {
   if (nanoseconds < 1e6) return `${digits(nanoseconds / 1e3)} µs`;
   if (nanoseconds < 1e9) return `${digits(nanoseconds / 1e6)} ms`;
   return `${digits(nanoseconds / 1e9)} s`;
+}
+
+/** The quartiles in brackets, in the unit of the median; nothing where there was one round only. */
+export function spread({ low, high, median }: Summary, unit: Unit): string {
+  if (low === high) return '';
+  const number = Number.parseFloat(quantity(median, unit));
+  const scale = number === 0 ? 1 : number / median;
+  return ` (${digits(low * scale)}–${digits(high * scale)})`;
 }
 
 /** Entries a second, from nanoseconds an entry. */

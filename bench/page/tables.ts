@@ -1,6 +1,5 @@
-import type { Comparison, Other, Unit } from '../lib/record.js';
-import type { Summary } from '../lib/stats.js';
-import { digits, quantity, rate } from './format.js';
+import type { Comparison, Other } from '../lib/record.js';
+import { digits, quantity, rate, spread } from './format.js';
 import { grouped } from './grouped.js';
 import { table } from './markdown.js';
 
@@ -42,12 +41,4 @@ export function ratioOf({ ratio, role }: Other): string {
   const text = digits(ratio.median);
   const marked = role === 'peer' && ratio.median < 1 ? `**${text}**` : text;
   return ratio.low === ratio.high ? marked : `${marked} (${digits(ratio.low)}–${digits(ratio.high)})`;
-}
-
-/** The quartiles, in the unit of the median. */
-function spread({ low, high, median }: Summary, unit: Unit): string {
-  if (low === high) return '';
-  const number = Number.parseFloat(quantity(median, unit));
-  const scale = number === 0 ? 1 : number / median;
-  return ` (${digits(low * scale)}–${digits(high * scale)})`;
 }

@@ -11,6 +11,8 @@ export interface Member {
   readonly role: Role;
   readonly subject: string;
   readonly setting: string;
+  /** Entries of its rounds, where it is too slow for those of the others. */
+  readonly entries?: number;
   /** Of varve only: those it is held against; left out: all. */
   readonly against?: readonly string[];
 }
@@ -38,10 +40,16 @@ export class Cast {
   /** Sides of a contest that do a job each; those to whom `jobOf` gives none have no part. */
   sides(jobOf: (member: Member) => Job | undefined): Side[] {
     return this.#playing.flatMap(({ member, process }) => {
-      const { name, role, against } = member;
+      const { name, role, against, entries } = member;
       const job = jobOf(member);
       if (job === undefined) return [];
-      return { name, role, run: () => process.time(job), ...(against === undefined ? {} : { against }) };
+      return {
+        name,
+        role,
+        run: () => process.time(job),
+        ...(against === undefined ? {} : { against }),
+        ...(entries === undefined ? {} : { entries }),
+      };
     });
   }
 

@@ -13,6 +13,7 @@ interface Core {
 
 /** hypercore: blocks, appended in batches. It never syncs. */
 export const subject: Subject = {
+  load: () => loadPeer('hypercore'),
   async open(directory) {
     const { default: Hypercore } = (await loadPeer('hypercore')) as { default: new (path: string) => Core };
     const core = new Hypercore(join(directory, 'hypercore'));

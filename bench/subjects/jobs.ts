@@ -7,7 +7,7 @@ export interface Order {
   readonly directory: string;
 }
 
-/** What it is told to do; the answer is nanoseconds, in all or of each entry. */
+/** What it is told to do; the answer is nanoseconds, in all or of each entry; of `memory` bytes, in the order of `MEMORY`. */
 export type Job =
   | { readonly what: 'each' | 'buffered' | 'fill'; readonly size: number; readonly count: number }
   | { readonly what: 'many'; readonly size: number; readonly inFlight: number; readonly groups: number }
@@ -19,6 +19,17 @@ export type Job =
     }
   | { readonly what: 'scan'; readonly reverse: boolean; readonly entries: number }
   | { readonly what: 'get'; readonly count: number; readonly entries: number }
+  /** Closes the log; opening it again is what is timed. */
+  | { readonly what: 'reopen' }
+  | { readonly what: 'memory' }
   | { readonly what: 'close' };
 
 export type Answer = { readonly value: number | readonly number[] } | { readonly problem: string };
+
+/** What is told of the memory of a process. */
+export const MEMORY = [
+  'resident, all of it',
+  'resident, without mapped files',
+  'heap of JavaScript in use',
+  'ArrayBuffers outside of it',
+] as const;

@@ -20,6 +20,7 @@ interface Database {
 
 /** classic-level: keys of eight bytes in the order of their numbers, no compression; entries that come together are one batch, by hand. */
 export const subject: Subject = {
+  load: () => loadPeer('classic-level'),
   async open(directory) {
     const { ClassicLevel } = (await loadPeer('classic-level')) as {
       ClassicLevel: new (path: string, options: object) => Database;

@@ -13,6 +13,7 @@ interface Database {
 
 /** lmdb: one binary value for each number, appended as promises, which it gathers into transactions by itself. */
 export const subject: Subject = {
+  load: () => loadPeer('lmdb'),
   async open(directory, setting) {
     const { open } = (await loadPeer('lmdb')) as { open(options: object): Database };
     const options = {
@@ -23,7 +24,8 @@ export const subject: Subject = {
     };
     // By default a promise resolves once readers see the entry, and the flush comes later.
     const database = open(setting === 'buffered' ? options : { ...options, overlappingSync: false });
-    let next = 0;
+    // Backward ranges do not reach the key 0.
+    let next = 1;
     const append = (data: Uint8Array) => database.put(next++, data);
     return {
       append,
@@ -48,7 +50,7 @@ export const subject: Subject = {
       },
       get(numbers) {
         let found = 0;
-        for (const number of numbers) if (database.getBinaryFast(number)?.[0] !== undefined) found++;
+        for (const number of numbers) if (database.getBinaryFast(number + 1)?.[0] !== undefined) found++;
         return found;
       },
       close: () => database.close(),

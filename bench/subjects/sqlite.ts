@@ -20,6 +20,7 @@ interface Statement {
 
 /** better-sqlite3: a table of blobs by number, write-ahead log, prepared statements; entries that come together are one transaction. */
 export const subject: Subject = {
+  load: () => loadPeer('better-sqlite3'),
   async open(directory, setting) {
     const { default: Sqlite } = (await loadPeer('better-sqlite3')) as {
       default: new (path: string) => Database;

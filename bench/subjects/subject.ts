@@ -24,6 +24,8 @@ export interface SubjectLog {
 
 /** A library that keeps a log, used in the best way its documentation shows. */
 export interface Subject {
+  /** Loads its modules, which is not a part of opening. */
+  load?(): Promise<unknown>;
   /**
    * Opens what is in the directory, or makes it there.
    *

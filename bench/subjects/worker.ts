@@ -2,7 +2,7 @@
  * The process of one subject: it is told what to do by messages, and answers each by a number or numbers, or by an error. Every
  * subject has a process of its own, so that none has the compiler's profiles or the event loop of another.
  */
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { strideOf } from '../lib/floors.js';
 import { randomBytes, randomOrder } from '../lib/random.js';
 import { timedAsync } from '../lib/stats.js';
@@ -36,12 +36,17 @@ class Workplace {
     this.#log = log;
   }
 
-  static async open(order: Order): Promise<Workplace> {
+  /** Also returns the nanoseconds that opening took. */
+  static async open(order: Order): Promise<{ readonly place: Workplace; readonly time: number }> {
     const load = SUBJECTS[order.subject];
     if (load === undefined) throw new Error(`there is no subject ${order.subject}`);
     const { subject } = await load();
+    await subject.load?.();
     mkdirSync(order.directory, { recursive: true });
-    return new Workplace(order, subject, await subject.open(order.directory, order.setting));
+    const begin = process.hrtime.bigint();
+    const log = await subject.open(order.directory, order.setting);
+    const time = Number(process.hrtime.bigint() - begin);
+    return { place: new Workplace(order, subject, log), time };
   }
 
   async work(job: Job): Promise<number | number[]> {
@@ -49,6 +54,8 @@ class Workplace {
       await this.#log.close();
       return 0;
     }
+    if (job.what === 'reopen') return this.#reopen();
+    if (job.what === 'memory') return memory();
     if (job.what === 'scan') return this.#scan(job.reverse, job.entries);
     if (job.what === 'get') return this.#get(job.count, job.entries);
     if (this.#data.length !== job.size) this.#data = randomBytes(job.size);
@@ -79,6 +86,14 @@ class Workplace {
     mkdirSync(directory);
     this.#log = await this.#subject.open(directory, setting);
     this.#bytes = bytes;
+  }
+
+  async #reopen(): Promise<number> {
+    const { directory, setting } = this.#order;
+    await this.#log.close();
+    return timedAsync(async () => {
+      this.#log = await this.#subject.open(directory, setting);
+    });
   }
 
   /** A log whose appends block is not asked to wait for them. */
@@ -127,6 +142,14 @@ class Workplace {
   }
 }
 
+/** Bytes, of the kinds of `MEMORY`. */
+function memory(): number[] {
+  global.gc?.();
+  const { heapUsed, arrayBuffers, rss } = process.memoryUsage();
+  const anonymous = /RssAnon:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'latin1'))?.[1];
+  return [rss, anonymous === undefined ? Number.NaN : Number(anonymous) * 1024, heapUsed, arrayBuffers];
+}
+
 async function run(): Promise<void> {
   const order = JSON.parse(process.argv[2] ?? '{}') as Order;
   const answer = (message: Answer): void => {
@@ -140,11 +163,11 @@ async function run(): Promise<void> {
     }
   };
   let place: Workplace | undefined;
-  await attempt(() =>
-    timedAsync(async () => {
-      place = await Workplace.open(order);
-    }),
-  );
+  await attempt(async () => {
+    const opened = await Workplace.open(order);
+    place = opened.place;
+    return opened.time;
+  });
   process.on('message', (job: Job) => attempt(async () => place?.work(job) ?? 0));
   process.once('disconnect', () => process.exit());
 }
