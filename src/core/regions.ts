@@ -48,48 +48,66 @@ export function* allocate(core: StreamCore, size: number, name: string | undefin
 
 /** Frees a region: its space is another's to take. Whatever is done to it from now on comes after it, even if its first step has to wait for others. */
 export function free(core: StreamCore, region: RegionLog): Steps<void> {
-  return changing(region, giveUp(core, region));
+  return freeTogether(core, [region]);
+}
+
+/**
+ * Frees regions with as many drains as one takes; a crash in between leaves some of them. Where several threads have the stream open it must be
+ * only one: what a thread that dies leaves to the others is one change.
+ */
+export function freeTogether(core: StreamCore, regions: readonly RegionLog[]): Steps<void> {
+  return changing(regions, giveUp(core, regions));
 }
 
 /** Empties a region. Appends made from now on come after it, even if its first step has to wait for others. */
 export function clear(core: StreamCore, region: RegionLog): Steps<void> {
-  return changing(region, empty(core, region));
+  return changing([region], empty(core, region));
 }
 
 /** The change counts as under way from the call on, not from its first step. */
-function changing(region: RegionLog, steps: Steps<void>): Steps<void> {
-  region.changing++;
-  region.stop();
-  return ending(region, steps);
+function changing(regions: readonly RegionLog[], steps: Steps<void>): Steps<void> {
+  for (const region of regions) {
+    region.changing++;
+    region.stop();
+  }
+  return ending(regions, steps);
 }
 
-function* ending(region: RegionLog, steps: Steps<void>): Steps<void> {
+function* ending(regions: readonly RegionLog[], steps: Steps<void>): Steps<void> {
   try {
     yield* steps;
   } finally {
-    region.changing--;
+    for (const region of regions) region.changing--;
   }
 }
 
-function* giveUp(core: StreamCore, region: RegionLog): Steps<void> {
+function* giveUp(core: StreamCore, regions: readonly RegionLog[]): Steps<void> {
   core.assertWritable();
-  region.assertAlive();
-  core.sharing?.freeze(region);
-  region.abandon();
-  yield* settle(core, region);
-  const { slot } = region;
-  const { offset, length, id } = slot.record;
-  core.regions.delete(id);
+  for (const region of regions) {
+    region.assertAlive();
+    core.sharing?.freeze(region);
+    region.abandon();
+  }
+  yield* settle(core, regions);
+  for (const region of regions) leaveTable(core, region);
+  yield* core.table.save(regions.map(({ slot }) => slot));
+  for (const region of regions) {
+    const { slot } = region;
+    core.sharing?.changed(region);
+    core.persister.herald?.structureChanged();
+    region.release();
+    core.table.giveSlot(slot);
+    core.allocator.give(slot.record.offset, slot.record.length);
+  }
+}
+
+/** Nobody finds the region any more; that is still to be written down. */
+function leaveTable(core: StreamCore, { slot }: RegionLog): void {
+  core.regions.delete(slot.record.id);
   if (slot.name !== undefined) core.names.delete(slot.name);
   slot.record = { ...slot.record, kind: RecordKind.free };
   slot.name = undefined;
   core.table.used.delete(slot);
-  yield* core.table.save([slot]);
-  core.sharing?.changed(region);
-  core.persister.herald?.structureChanged();
-  region.release();
-  core.table.giveSlot(slot);
-  core.allocator.give(offset, length);
 }
 
 function* empty(core: StreamCore, region: RegionLog): Steps<void> {
@@ -97,7 +115,7 @@ function* empty(core: StreamCore, region: RegionLog): Steps<void> {
   region.assertAlive();
   if (region.slot.record.clears === CLEARS_MAX) throw clearedTooOften(region);
   core.sharing?.freeze(region);
-  yield* settle(core, region);
+  yield* settle(core, [region]);
   const { slot } = region;
   const birth = core.clock.last + 1;
   slot.record = {
@@ -113,16 +131,20 @@ function* empty(core: StreamCore, region: RegionLog): Steps<void> {
 }
 
 /**
- * Ends what is under way in a region whose entries are about to go. Those behind its mark count in the census of a
+ * Ends what is under way in regions whose entries are about to go. Those behind their marks count in the census of a
  * recovery, so a checkpoint is made first that lets go of them.
  */
-function* settle(core: StreamCore, region: RegionLog): Steps<void> {
+function* settle(core: StreamCore, regions: readonly RegionLog[]): Steps<void> {
   core.notifyCommitted();
-  if (!region.reservations.none) region.reservations.fail(goneBefore(region));
-  region.stop();
-  if (region.beyondMark) yield* core.checkpointer.write(false);
-  core.persister.forget(region);
-  core.checkpointer.forget(region);
+  for (const region of regions) {
+    if (!region.reservations.none) region.reservations.fail(goneBefore(region));
+    region.stop();
+  }
+  if (regions.some(({ beyondMark }) => beyondMark)) yield* core.checkpointer.write(false);
+  for (const region of regions) {
+    core.persister.forget(region);
+    core.checkpointer.forget(region);
+  }
 }
 
 /** Adds a table extent when one free slot is left. Where there is no space for it, that slot can still be a region's. */

@@ -141,6 +141,11 @@ test('after a crash at any moment a log holds what it should, and no space is lo
     () => orders.trimSync({ before: orders.last + 1 }),
     () => [],
   );
+  story.append(orders, 60, 78);
+  story.change(
+    () => orders.trimSync({ before: at(16) }),
+    (content) => content.slice(16),
+  );
   story.append(orders, 40, 44);
   story.change(
     () => orders.truncateAfterSync(0),
@@ -153,4 +158,22 @@ test('after a crash at any moment a log holds what it should, and no space is lo
   );
   const images = search(story);
   assert.ok(images > 300, `${images} images are no search`);
+});
+
+test('a trim of many segments takes no more drains than one of two', () => {
+  const drainsFor = (entries: number): number => {
+    const medium = new SimulatedMedium(SIZE);
+    const stream = Stream.openSync(medium, { blockSize: 256 });
+    const log = stream.logSync('orders', SEGMENT);
+    for (let i = 0; i < entries; i++) log.appendSync(`${i}`.padEnd(20));
+    const segments = [...log.segments()].length;
+    let drains = 0;
+    medium.onDrain = () => {
+      drains++;
+    };
+    log.trimSync({ before: log.last });
+    assert.equal([...log.segments()].length, 1, `${segments - 1} segments are free`);
+    return drains;
+  };
+  assert.equal(drainsFor(60), drainsFor(12));
 });

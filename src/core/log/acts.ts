@@ -1,6 +1,6 @@
 import { VarveError } from '../../base/errors.js';
 import type { RegionLog } from '../region-log.js';
-import { clear, free } from '../regions.js';
+import { clear, free, freeTogether } from '../regions.js';
 import type { Steps } from '../steps.js';
 import type { StreamCore } from '../stream-core.js';
 import type { Change, JournalState } from './journal-state.js';
@@ -32,8 +32,9 @@ export async function act({ core, journal }: LogCore, acts: Acts): Promise<void>
 
 /** Frees regions, those that are still there. One in which another thread has a slot open, and all behind it, stay for the next time. */
 export function* freeAll(core: StreamCore, regions: readonly RegionLog[]): Steps<void> {
-  for (const region of regions) {
-    if (region.freed) continue;
+  const there = regions.filter(({ freed }) => !freed);
+  if (there.length > 0 && core.sharing === undefined) return yield* freeTogether(core, there);
+  for (const region of there) {
     try {
       yield* free(core, region);
     } catch (error) {
