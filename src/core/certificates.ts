@@ -5,7 +5,7 @@ import type { RegionLog } from './region-log.js';
 import { Search, type Span } from './search.js';
 
 /** Bytes that are searched behind the ends of all regions together, and at least and at most behind one. */
-const BUDGET = { all: 64 * 2 ** 20, least: 64 * 2 ** 10, most: 16 * 2 ** 20 };
+const BUDGET = { all: 64 * 2 ** 20, least: 4 * 2 ** 10, most: 16 * 2 ** 20 };
 
 /** How far to search behind the end of each of so many regions. Bytes. */
 export function reachOf(regions: number): number {

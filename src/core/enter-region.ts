@@ -21,6 +21,5 @@ export function enterRegion(core: StreamCore, slot: TableSlot): void {
   region.certainTail = certainTail;
   // There may have been an older mark that goes with the older state: what is found from the beginning on serves as well.
   if (lacksOlderMark(slot, core.prefix.state)) region.setEnd(0, record.birth - 1, 0);
-  core.regions.set(id, region);
-  if (name !== undefined) core.names.set(name, region);
+  core.register.add(region);
 }

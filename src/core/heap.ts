@@ -34,6 +34,12 @@ export class Heap<T> {
     return first;
   }
 
+  /** The first one has changed, and goes where it belongs now. */
+  sinkFirst(): void {
+    const first = this.#items[0];
+    if (first !== undefined) this.#sink(first);
+  }
+
   #sink(item: T): void {
     const items = this.#items;
     let i = 0;

@@ -21,7 +21,10 @@ export class MergedWalker {
   readonly #ends: boolean;
   readonly #ahead = new Heap<Head>((a, b) => a.timestamp < b.timestamp);
   readonly #entered = new WeakSet<RegionLog>();
-  #atEnd: Head[] = [];
+  /** Those that stood at the end of what could be seen. */
+  readonly #atEnd = new WeakMap<RegionLog, Head>();
+  /** When it was last asked which regions have grown. */
+  #asked = -1;
   #bound = 0;
   #ended = false;
   #current: Head | undefined;
@@ -61,8 +64,13 @@ export class MergedWalker {
     const current = this.#current;
     this.#current = undefined;
     if (current === undefined) return;
-    this.#ahead.pop();
-    this.#place(current);
+    const found = this.#step(current);
+    // Mostly there is a further entry, and the head stays in the heap.
+    if (found === 'entry') this.#ahead.sinkFirst();
+    else {
+      this.#ahead.pop();
+      this.#leave(current, found);
+    }
   }
 
   /** False if there is nothing new that may be handed out. */
@@ -85,10 +93,25 @@ export class MergedWalker {
   }
 
   #lookAround(): void {
-    const idle = this.#atEnd;
-    this.#atEnd = [];
-    for (const head of idle) this.#place(head);
-    for (const region of this.#core.regions.values()) if (!this.#entered.has(region)) this.#enter(region);
+    for (const region of this.#grown()) {
+      const head = this.#atEnd.get(region);
+      if (head !== undefined) {
+        this.#atEnd.delete(region);
+        this.#place(head);
+      } else if (!this.#entered.has(region)) this.#enter(region);
+    }
+  }
+
+  /** The regions that there may be more in. Who follows is woken by each entry, and is not to look at all of them each time. */
+  #grown(): Iterable<RegionLog> {
+    const { grown, regions, beside } = this.#core;
+    if (this.#ends || beside) {
+      this.#asked = -1;
+      return regions.values();
+    }
+    const some = this.#asked === -1 ? undefined : grown.since(this.#asked);
+    this.#asked = grown.now();
+    return some ?? regions.values();
   }
 
   /** What a crash has left out of turn is shown at the end: nothing will ever come before it. */
@@ -114,23 +137,32 @@ export class MergedWalker {
     }
   }
 
-  /** Takes one step with a cursor that is not in the heap. */
+  /** Takes one step with a head that is not in the heap. */
   #place(head: Head): void {
+    const found = this.#step(head);
+    if (found === 'entry') this.#ahead.push(head);
+    else this.#leave(head, found);
+  }
+
+  #step(head: Head): 'entry' | 'end' | 'gone' {
     const { cursor } = head;
     try {
-      if (cursor.stale) this.#restart(cursor.region);
-      else if (!cursor.next()) this.#atEnd.push(head);
-      else {
-        head.timestamp = cursor.timestamp;
-        // The number counts only if the region was still there when it was read.
-        cursor.assertGood();
-        this.#ahead.push(head);
-      }
+      if (cursor.stale) return 'gone';
+      if (!cursor.next()) return 'end';
+      head.timestamp = cursor.timestamp;
+      // The number counts only if the region was still there when it was read.
+      cursor.assertGood();
+      return 'entry';
     } catch (error) {
       // Another process has just cleared or freed it.
       if (!cursor.stale) throw error;
-      this.#restart(cursor.region);
+      return 'gone';
     }
+  }
+
+  #leave(head: Head, found: 'end' | 'gone'): void {
+    if (found === 'end') this.#atEnd.set(head.cursor.region, head);
+    else this.#restart(head.cursor.region);
   }
 
   /** A region that was cleared begins anew; one that was freed is gone. */

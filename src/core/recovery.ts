@@ -5,7 +5,12 @@ import { endOf, lookBehind, takeOver } from './find-entries.js';
 import { findShortRegions, placeMissing } from './missing.js';
 import type { Problem } from './problem.js';
 import type { RegionLog } from './region-log.js';
+import type { Span } from './search.js';
 import type { Steps } from './steps.js';
+import { Untouched } from './untouched.js';
+
+/** How many regions are glimpsed at between two pauses. */
+const LOOKS_PER_PAUSE = 256;
 
 /** What a recovery found out. */
 export interface Findings {
@@ -43,12 +48,14 @@ function* findAll(
   census: Census,
   progress: (bytes: number) => void,
 ): Steps<Problem | undefined> {
-  for (const region of regions) yield* scanTail(region, census, state.limit, progress);
-  const short = findShortRegions(regions);
   const span = { after: state.checkpoint, below: state.limit };
-  for (const region of regions) {
+  const reach = reachOf(regions.length);
+  const touched = yield* touchedOf(regions, span, reach);
+  for (const region of touched) yield* scanTail(region, census, state.limit, progress);
+  const short = findShortRegions(regions);
+  for (const region of touched) {
     if (region.freed) continue;
-    census.certify(certifiedBehind(region, reachOf(regions.length), span));
+    census.certify(certifiedBehind(region, reach, span));
     yield 'pause';
   }
   const { certified } = census;
@@ -60,6 +67,19 @@ function* findAll(
   const there = regions.filter(({ freed }) => !freed);
   const placed = placeMissing(missing, there, span);
   return short ?? placed;
+}
+
+/** The regions in which something may have been committed since the checkpoint. */
+function* touchedOf(regions: readonly RegionLog[], span: Span, reach: number): Steps<RegionLog[]> {
+  const [first] = regions;
+  if (first === undefined) return [];
+  const untouched = new Untouched(first.host.medium, span, reach);
+  const touched: RegionLog[] = [];
+  for (const [index, region] of regions.entries()) {
+    if (!untouched.includes(region)) touched.push(region);
+    if (index % LOOKS_PER_PAUSE === 0) yield 'pause';
+  }
+  return touched;
 }
 
 function* scanTail(

@@ -39,8 +39,7 @@ export function* allocate(core: StreamCore, size: number, name: string | undefin
   yield* table.save([slot]);
   table.used.add(slot);
   const region = new RegionLog(slot, core);
-  core.regions.set(slot.record.id, region);
-  if (name !== undefined) core.names.set(name, region);
+  core.register.add(region);
   core.sharing?.changed(region);
   core.persister.herald?.structureChanged();
   return region;
@@ -91,10 +90,10 @@ function* giveUp(core: StreamCore, regions: readonly RegionLog[]): Steps<void> {
   yield* settle(core, regions);
   for (const region of regions) leaveTable(core, region);
   yield* core.table.save(regions.map(({ slot }) => slot));
+  core.persister.herald?.structureChanged();
   for (const region of regions) {
     const { slot } = region;
     core.sharing?.changed(region);
-    core.persister.herald?.structureChanged();
     region.release();
     core.table.giveSlot(slot);
     core.allocator.give(slot.record.offset, slot.record.length);
@@ -102,9 +101,9 @@ function* giveUp(core: StreamCore, regions: readonly RegionLog[]): Steps<void> {
 }
 
 /** Nobody finds the region any more; that is still to be written down. */
-function leaveTable(core: StreamCore, { slot }: RegionLog): void {
-  core.regions.delete(slot.record.id);
-  if (slot.name !== undefined) core.names.delete(slot.name);
+function leaveTable(core: StreamCore, region: RegionLog): void {
+  const { slot } = region;
+  core.register.remove(region, slot.record.id, slot.name);
   slot.record = { ...slot.record, kind: RecordKind.free };
   slot.name = undefined;
   core.table.used.delete(slot);

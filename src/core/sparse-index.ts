@@ -1,7 +1,10 @@
 import { VarveError } from '../base/errors.js';
+import { formOf, strideAt, timestampAt } from '../format/entry.js';
+import { ENTRY, Form } from '../format/layout.js';
 import type { Window } from '../media/window.js';
 import { LogCursor, type Walker } from './cursor.js';
 import type { RegionLog } from './region-log.js';
+import { scan } from './scanner.js';
 
 /** Bytes of a region between two landmarks, at least. */
 const SPACING = 8 * 1024;
@@ -15,12 +18,14 @@ export class SparseIndex {
   readonly #life: number;
   readonly #positions: number[] = [];
   readonly #timestamps: number[] = [];
-  readonly #cursor: LogCursor;
+  /** Up to here the entries were visited; the last one of them had the timestamp `#after`. */
+  #end = 0;
+  #after: number;
 
   private constructor(region: RegionLog) {
     this.#region = region;
     this.#life = region.life;
-    this.#cursor = new LogCursor(region);
+    this.#after = region.slot.record.birth - 1;
   }
 
   /**
@@ -79,22 +84,60 @@ export class SparseIndex {
   }
 
   #extend(timestamp: number): void {
-    const cursor = this.#cursor;
-    // Where something is missing at the end, the cursor says so each time.
-    if (cursor.end >= this.#region.tail && this.#region.damage === undefined) return;
-    let due = (this.#positions.at(-1) ?? -SPACING) + SPACING;
-    while ((this.#timestamps.at(-1) ?? 0) < timestamp && cursor.next()) {
-      if (cursor.position < due) continue;
-      this.#positions.push(cursor.position);
-      this.#timestamps.push(cursor.timestamp);
-      due = cursor.position + SPACING;
+    const region = this.#region;
+    // Where something is missing at the end, that is said each time.
+    if (this.#end >= region.tail && region.damage === undefined) return;
+    while ((this.#timestamps.at(-1) ?? 0) < timestamp && region.reaches(this.#end)) this.#takeIn();
+  }
+
+  /** Takes in a stretch of good entries: this goes through all of a region, so that there is no cursor between. */
+  #takeIn(): void {
+    const region = this.#region;
+    const { window, end } = scan(region, this.#end, this.#after);
+    const known = this.#positions.length;
+    const after = this.#visit(window, end);
+    try {
+      if (region.host.beside) this.#assertGood();
+    } catch (error) {
+      this.#positions.length = known;
+      this.#timestamps.length = known;
+      throw error;
     }
+    this.#after = after;
+    this.#end = end;
+  }
+
+  /** Notes landmarks up to `end`. Returns the timestamp of the last entry before it. */
+  #visit({ words, start }: Window, end: number): number {
+    let due = (this.#positions.at(-1) ?? -SPACING) + SPACING;
+    let last = -1;
+    for (let at = this.#end; at < end; ) {
+      const word = (at - start) >>> 2;
+      if (formOf(words[word + ENTRY.highWord] as number) !== Form.filler) {
+        last = word;
+        if (at >= due) {
+          this.#positions.push(at);
+          this.#timestamps.push(timestampAt(words, word));
+          due = at + SPACING;
+        }
+      }
+      at += strideAt(words, word);
+    }
+    return last === -1 ? this.#after : timestampAt(words, last);
+  }
+
+  /** What was read counts if the region is still there afterwards. */
+  #assertGood(): void {
+    const { presence } = this.#region;
+    presence.doubt();
+    presence.assertStill(this.#life);
   }
 }
 
 /** A cursor whose first entry is the first one with `from` or a later timestamp. */
 export function cursorFrom(region: RegionLog, from: number): LogCursor {
   if (from < region.slot.record.birth) return new LogCursor(region);
+  if (from > region.lastTimestamp) return new LogCursor(region, region.tail);
   const scout = new LogCursor(region, SparseIndex.seek(region, from));
   while (scout.next()) {
     if (scout.timestamp >= from) return new LogCursor(region, scout.position);

@@ -6,6 +6,7 @@ import type { Allocator } from './allocator.js';
 import { Checkpointer, MARK_SPAN } from './checkpoint.js';
 import { Clock } from './clock.js';
 import { ForeignWriter } from './foreign-writer.js';
+import { Grown } from './grown.js';
 import { largestAfterGrowth } from './growth.js';
 import { Herald } from './herald.js';
 import { chooseKernel, type Kernel } from './kernel.js';
@@ -16,6 +17,7 @@ import type { Prefix } from './prefix.js';
 import { errorOf, type Problem } from './problem.js';
 import type { RegionHost, RegionWatch } from './region-host.js';
 import type { RegionLog } from './region-log.js';
+import { RegionRegister } from './region-register.js';
 import { OtherThreads } from './shared/other-threads.js';
 import type { Sharing } from './shared/sharing.js';
 import { StepQueue, type Steps } from './steps.js';
@@ -50,9 +52,11 @@ export class StreamCore implements RegionHost {
   readonly persister: Persister;
   readonly checkpointer: Checkpointer;
   readonly tasks: StepQueue;
+  readonly register = new RegionRegister();
   /** By id, in the order of allocation. */
-  readonly regions = new Map<number, RegionLog>();
-  readonly names = new Map<string, RegionLog>();
+  readonly regions: ReadonlyMap<number, RegionLog> = this.register.byId;
+  readonly names: ReadonlyMap<string, RegionLog> = this.register.byName;
+  readonly grown = new Grown(() => this.regions.values());
   /** Called when this thread has learned which regions there are now. */
   readonly followers = new Set<() => void>();
   /** Called once the stream is given up: what stands beside it is let go of, too. */
@@ -193,6 +197,7 @@ export class StreamCore implements RegionHost {
 
   touched(region: RegionLog): void {
     this.persister.touched(region);
+    if (this.grown.asked) this.grown.note(region);
     if (region.tail > region.reportAt) this.#noteGrowth(region);
   }
 

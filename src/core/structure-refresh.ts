@@ -46,8 +46,7 @@ function leave(core: StreamCore, { record, name }: TableSlot): void {
   const region = core.regions.get(id);
   if (region === undefined) return;
   core.allocator.give(offset, length);
-  core.regions.delete(id);
-  if (name !== undefined && core.names.get(name) === region) core.names.delete(name);
+  core.register.remove(region, id, name);
   region.abandon();
   region.release();
 }

@@ -136,10 +136,13 @@ function placeOf({ offset, names }: TableArea, index: number): number {
   return offset + names + index * NAME;
 }
 
-/** The bytes of a name are to come back as they are, a byte order mark too. Undefined if they are no text. */
+/** The bytes of a name are to come back as they are, a byte order mark too. */
+const NAMES = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** Undefined if they are no text. */
 function decodeName(bytes: Uint8Array): string | undefined {
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    return NAMES.decode(bytes);
   } catch {
     return undefined;
   }

@@ -1,4 +1,4 @@
-import { RecordKind } from '../format/layout.js';
+import { RECORD, RecordKind } from '../format/layout.js';
 import { unusedRecord } from '../format/record.js';
 import type { StreamState } from '../format/state.js';
 import type { Extent, Medium } from '../media/medium.js';
@@ -150,9 +150,20 @@ export class Table {
     for (const slot of slots) this.#store(slot, slot.area.secondCopies);
   }
 
-  /** Gives all of the table, and of the pages that its first part lies in, to the next drain: as it was read. */
+  /**
+   * Gives the table to the next drain as it was read, with the pages that its first part lies in. Of further parts the slots that were never used
+   * are left out, and all names: both were durable before there was a record that speaks of them.
+   */
   flushAll(): void {
-    for (const { area } of this.#slots.parts) area.extent.flush(0, area.extent.length);
+    const [first, ...further] = this.#slots.parts as [TablePart, ...TablePart[]];
+    first.area.extent.flush(0, first.area.extent.length);
+    for (const { area, slots } of further) {
+      for (const { from, to } of usedRuns(slots)) {
+        for (const copies of [area.firstCopies, area.secondCopies]) {
+          area.extent.flush(copies + from * RECORD.size, copies + to * RECORD.size);
+        }
+      }
+    }
   }
 
   /** Watches the record of a slot in use, where another process may change it. */
@@ -222,6 +233,17 @@ export class Table {
 function* slotsOf(area: TableArea, codec: SlotCodec): Generator<SlotNews, void, void> {
   const copies = codec.copies(area);
   for (let index = 0; index < area.slots; index++) yield { index, copies: codec.decode(area, index, copies) };
+}
+
+/** The slots that were ever used, or that nothing is known of, as runs of indices. */
+function* usedRuns(slots: readonly (TableSlot | undefined)[]): Generator<{ from: number; to: number }, void, void> {
+  let from = 0;
+  for (let index = 0; index <= slots.length; index++) {
+    const slot = slots[index];
+    if (index < slots.length && (slot === undefined || slot.record.sequence > 1)) continue;
+    if (from < index) yield { from, to: index };
+    from = index + 1;
+  }
 }
 
 function copiesOf({ firstCopies, secondCopies }: TableArea, copy: CopyIndex): number {

@@ -15,7 +15,7 @@ import { join } from './words.js';
 
 /** Bytes from an entry's beginning to that of the next one, for a payload of `length` bytes and no gap. */
 export function strideOf(length: number): number {
-  return ENTRY.header + Math.ceil(length / 8) * 8;
+  return ENTRY.header + length + (-length & 7);
 }
 
 /** The form in the last word of an entry's header. */

@@ -2,6 +2,8 @@ import { checkedStructure, newStructure, withChecksum } from './checked.js';
 import { RECORD, RecordKind } from './layout.js';
 import { getU64, setU64 } from './words.js';
 
+const KINDS = Object.values(RecordKind);
+
 /** How far a region is known to be filled. */
 export interface Mark {
   /** Offset in the region; everything below it is persisted and belongs to entries. */
@@ -76,7 +78,7 @@ export function decodeRecord(source: Uint8Array, seed: number, place: number): T
   const structure = checkedStructure(source, RECORD.size, RECORD.checksum, seed);
   if (structure === undefined) return undefined;
   const { words } = structure;
-  const kind = Object.values(RecordKind).find((known) => known === words[RECORD.kind / 4]);
+  const kind = KINDS.find((known) => known === words[RECORD.kind / 4]);
   if (kind === undefined || !isOf(place, getU64(words, RECORD.place / 4))) return undefined;
   return {
     kind,

@@ -1,6 +1,5 @@
 import type { Addon } from '../base/addon.js';
 import { VarveError } from '../base/errors.js';
-import { statFd } from './descriptor.js';
 import type { MediumHandle } from './handle.js';
 import { givenUp, ioError } from './io-error.js';
 import type { Extent, Medium } from './medium.js';
@@ -211,7 +210,7 @@ class MappedExtent implements Extent {
 
   /** What lies beyond the end of a file can be mapped, but not read. */
   #assertThere(file: OpenedFile): void {
-    const size = Number(statFd(file.path, file.fd).size);
+    const size = file.length;
     if (size >= this.#offset + this.length) return;
     const advice = `it was truncated: it has ${size} of ${file.size} bytes; restore it`;
     throw ioError('map', file.path, undefined, advice);

@@ -89,6 +89,11 @@ export interface Medium {
    * @throws VARVE_IO if that cannot be had here
    */
   share?(sizeMax: number): MediumHandle;
+  /**
+   * Fills `bytes` with what lies at `offset`, a short way to look at a few bytes of a part that no extent is open on. Left out where there is
+   * none that is shorter than to open one.
+   */
+  glimpse?(offset: number, bytes: Uint8Array): void;
   /** Only where windows are copies: what is on a shared medium now, in bytes from its beginning. */
   peek?(offset: number, length: number): Uint8Array;
   /** The other half of `peek`: takes bytes to where other threads find them. */

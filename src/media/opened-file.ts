@@ -165,6 +165,11 @@ export class OpenedFile {
     if (there >= size) this.#size = size;
   }
 
+  /** Bytes that it has now. */
+  get length(): number {
+    return this.#try('look at', () => this.#inspect()).size;
+  }
+
   /** Throws if the file is not what it was any more: what was written to it would be lost. */
   verify(): void {
     this.assertOpen();

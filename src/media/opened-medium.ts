@@ -31,6 +31,10 @@ export abstract class OpenedMedium {
     this.file.keepUp(size);
   }
 
+  glimpse(offset: number, bytes: Uint8Array): void {
+    this.file.read(bytes, offset);
+  }
+
   get readOnly(): boolean {
     return this.file.readOnly;
   }

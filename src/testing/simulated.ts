@@ -137,6 +137,11 @@ export class SimulatedMedium implements Medium {
     return extent;
   }
 
+  glimpse(offset: number, bytes: Uint8Array): void {
+    this.#gather(offset, offset + bytes.length);
+    bytes.set(this.#volatile.subarray(offset, offset + bytes.length));
+  }
+
   drainSync(): void {
     this.#drain(this.#flushes, this.#durable.length);
   }

@@ -1,4 +1,5 @@
 import type { RegionLog } from '../region-log.js';
+import type { LogRegions } from '../region-register.js';
 import type { StreamCore } from '../stream-core.js';
 import type { Cut } from './facts.js';
 import { Segment } from './segment.js';
@@ -11,6 +12,9 @@ export class Chain {
   #segments: Segment[] = [];
   #end: Segment | undefined;
   #cuts: readonly Cut[] = [];
+  /** What was taken over last, and how often that had changed by then. */
+  #parts: LogRegions | undefined;
+  #changes = 0;
 
   /** @param log its name */
   constructor(core: StreamCore, log: string) {
@@ -18,8 +22,39 @@ export class Chain {
     this.#log = log;
   }
 
-  /** Takes over which regions there are now. */
+  /** Takes over which regions there are now. Mostly nothing has changed, or the first ones are gone: then the others are not looked at. */
   follow(cuts: readonly Cut[]): void {
+    const parts = this.#core.register.byLog.get(this.#log);
+    if (parts !== undefined && parts === this.#parts && cuts === this.#cuts) {
+      if (parts.changes !== this.#changes) this.#dropFirst(parts);
+      if (parts.changes === this.#changes) return;
+    }
+    this.#build(cuts);
+    this.#parts = parts;
+    this.#changes = parts?.changes ?? 0;
+  }
+
+  #dropFirst({ regions }: LogRegions): void {
+    let gone = 0;
+    for (const segment of this.#segments) {
+      if (regions.has(segment.region)) break;
+      segment.isGone = true;
+      gone++;
+    }
+    this.#segments.splice(0, gone);
+    this.#changes += gone;
+  }
+
+  /** Takes over a region that was just allocated as segment `number`, where it is all that has changed and comes behind all others. */
+  append(number: number, region: RegionLog): void {
+    const { end } = this;
+    if (number < this.next || this.#parts?.changes !== this.#changes + 1) return;
+    this.#changes++;
+    if (end !== undefined) end.region.ended = true;
+    this.#segments.push(new Segment(number, region));
+  }
+
+  #build(cuts: readonly Cut[]): void {
     this.#cuts = cuts;
     const known = new Map(this.#segments.map((segment) => [segment.region, segment]));
     this.#segments = [];
@@ -76,7 +111,8 @@ export class Chain {
    */
   catchUp(bound: number): void {
     let isFollowed = false;
-    for (const segment of this.#segments.toReversed()) {
+    for (let i = this.#segments.length - 1; i >= 0; i--) {
+      const segment = this.#segments[i] as Segment;
       if (segment.isFinal) return;
       segment.region.catchUp();
       segment.isFinal = isFollowed;
@@ -125,9 +161,9 @@ export class Chain {
   }
 
   *#regions(): IterableIterator<[number: number, region: RegionLog]> {
-    for (const region of this.#core.regions.values()) {
+    for (const region of this.#core.register.byLog.get(this.#log)?.regions ?? []) {
       const { hidden } = region;
-      if (hidden?.kind === 'segment' && hidden.log === this.#log) yield [hidden.number, region];
+      if (hidden?.kind === 'segment') yield [hidden.number, region];
     }
   }
 }

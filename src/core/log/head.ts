@@ -77,7 +77,7 @@ export class Head {
   }
 
   #isLinked(): boolean {
-    return this.#segment !== undefined && this.#chain.segments.includes(this.#segment);
+    return this.#segment !== undefined && !this.#segment.isGone;
   }
 
   #isBehindCut({ cut }: Segment): boolean {

@@ -83,10 +83,8 @@ export class LogCore {
 
   /** Timestamp of the last entry; 0 if there is none. */
   get last(): number {
-    for (const segment of this.chain.segments.toReversed()) {
-      if (segment.entries > 0) return segment.last >= this.trimmedBelow ? segment.last : 0;
-    }
-    return 0;
+    const last = this.chain.segments.findLast(({ entries }) => entries > 0)?.last ?? 0;
+    return last >= this.trimmedBelow ? last : 0;
   }
 
   /** True for an entry that was taken from the end. */
@@ -146,9 +144,10 @@ export class LogCore {
     const { core, chain } = this;
     const size = roundUp(Math.max(this.options.segmentSize, strideOf(bytes)), core.prefix.header.blockSize);
     if (chain.next > SEGMENT_MAX) throw logFull(core, this.name, bytes - LEADER, size);
-    const name = segmentName(this.name, chain.next);
+    const number = chain.next;
     try {
-      core.tasks.runSync(core.guarded(allocate(core, size, name)));
+      const steps = allocate(core, size, segmentName(this.name, number));
+      chain.append(number, core.tasks.runSync(core.guarded(steps)));
     } catch (error) {
       const code = error instanceof VarveError ? error.code : undefined;
       if (code === 'VARVE_FULL' && !makeSpace(this)) throw logFull(core, this.name, bytes - LEADER, size);

@@ -45,12 +45,12 @@ function isWhole({ journals }: Parts): boolean {
 
 function partsOf(core: StreamCore): Map<string, Parts> {
   const logs = new Map<string, Parts>();
-  for (const region of core.regions.values()) {
-    const { hidden } = region;
-    if (hidden === undefined) continue;
-    const parts = logs.get(hidden.log) ?? { journals: [], segments: [] };
-    logs.set(hidden.log, parts);
-    (hidden.kind === 'journal' ? parts.journals : parts.segments).push(region);
+  for (const [log, { regions }] of core.register.byLog) {
+    const parts: Parts = { journals: [], segments: [] };
+    for (const region of regions) {
+      (region.hidden?.kind === 'journal' ? parts.journals : parts.segments).push(region);
+    }
+    logs.set(log, parts);
   }
   return logs;
 }
