@@ -15,4 +15,5 @@ export const PARTS: Readonly<Record<string, () => Promise<{ readonly part: Part 
   readers: () => import('./readers.js'),
   wake: () => import('./wake.js'),
   consumers: () => import('./consumers.js'),
+  growth: () => import('./growth/index.js'),
 };

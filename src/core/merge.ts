@@ -94,12 +94,18 @@ export class MergedWalker {
 
   #lookAround(): void {
     for (const region of this.#grown()) {
+      if (this.#mayPass(region)) continue;
       const head = this.#atEnd.get(region);
       if (head !== undefined) {
         this.#atEnd.delete(region);
         this.#place(head);
       } else if (!this.#entered.has(region)) this.#enter(region);
     }
+  }
+
+  /** True for a region that holds nothing from where it is begun. Who follows stands at its end instead, so as not to seek what comes. */
+  #mayPass(region: RegionLog): boolean {
+    return this.#ends && region.lastTimestamp < this.#from && !this.#core.beside;
   }
 
   /** The regions that there may be more in. Who follows is woken by each entry, and is not to look at all of them each time. */

@@ -236,7 +236,9 @@ function* slotsOf(area: TableArea, codec: SlotCodec): Generator<SlotNews, void, 
 }
 
 /** The slots that were ever used, or that nothing is known of, as runs of indices. */
-function* usedRuns(slots: readonly (TableSlot | undefined)[]): Generator<{ from: number; to: number }, void, void> {
+function* usedRuns(
+  slots: readonly (TableSlot | undefined)[],
+): Generator<{ from: number; to: number }, void, void> {
   let from = 0;
   for (let index = 0; index <= slots.length; index++) {
     const slot = slots[index];

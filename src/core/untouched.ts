@@ -36,7 +36,7 @@ export class Untouched {
     const next = strideAt(words, 0);
     if (next >= bytes && tail + next + ENTRY.header <= length) return false;
     const timestamp = timestampAt(words, 0);
-    if (timestamp >= lastTimestamp && timestamp < this.#span.below) return false;
+    if (timestamp >= lastTimestamp && timestamp < this.#span.below && !this.#isZero()) return false;
     return !this.#hasEntry((bytes - ENTRY.header) / 4);
   }
 
@@ -48,6 +48,12 @@ export class Untouched {
       // Where it cannot be read that way, the usual one says so.
       return false;
     }
+  }
+
+  /** Zeroes are no header: no checksum starts at zero. */
+  #isZero(): boolean {
+    const words = this.#words;
+    return words[0] === 0 && words[1] === 0 && words[2] === 0 && words[3] === 0;
   }
 
   /** True if an entry may begin behind the first place, up to the word `last`. */
