@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { type Region, Stream } from '../../src/index.js';
 import type { Bench, Group } from '../lib/groups.js';
-import { Curves, each, TIME } from './curves.js';
+import { afterWarming, Curves, each, TIME } from './curves.js';
 
 const MIB = 2 ** 20;
 const DATA = new Uint8Array(64).fill(7);
@@ -28,6 +28,10 @@ export const companionGroups: readonly Group[] = [
   },
 ];
 
+function counts({ quick }: Bench): number[] {
+  return [1, 2, 4, 8, 16, 32].slice(0, quick ? 4 : 6);
+}
+
 async function readers(bench: Bench): Promise<void> {
   const curves = new Curves(bench, {
     name: 'readers',
@@ -40,13 +44,12 @@ async function readers(bench: Bench): Promise<void> {
   const stream = await Stream.open(path, { size: 64 * MIB, mode: 'create', medium: 'pmem' });
   const region = await stream.allocate(48 * MIB);
   const children: ChildProcess[] = [];
-  for (const count of [1, 2, 4, 8, 16, 32].slice(0, bench.quick ? 4 : 6)) {
+  await afterWarming([curves], counts(bench), async (count) => {
     while (children.length < count) children.push(await follower(path));
     await measure(region, count, curves);
-  }
+  });
   for (const child of children) child.kill();
   await stream.close();
-  curves.show();
 }
 
 async function follower(path: string): Promise<ChildProcess> {
@@ -68,15 +71,14 @@ async function threads(bench: Bench): Promise<void> {
   const stream = await Stream.open(path, { size: 64 * MIB, mode: 'create', medium: 'pmem' });
   const region = await stream.allocate(48 * MIB);
   const workers: Worker[] = [];
-  for (const count of [1, 2, 4, 8, 16, 32].slice(0, bench.quick ? 4 : 6)) {
+  await afterWarming([curves], counts(bench), async (count) => {
     // The writer is one of them.
     while (workers.length < count - 1) workers.push(await attached(stream));
     await measure(region, count, curves);
-  }
+  });
   for (const worker of workers) worker.postMessage('end');
   await Promise.all(workers.map((worker) => once(worker, 'exit')));
   await stream.close();
-  curves.show();
 }
 
 async function attached(stream: Stream): Promise<Worker> {
@@ -86,7 +88,6 @@ async function attached(stream: Stream): Promise<Worker> {
 }
 
 async function measure(region: Region, count: number, curves: Curves): Promise<void> {
-  region.clearSync();
   curves.add(
     'append, committed',
     count,
@@ -97,7 +98,6 @@ async function measure(region: Region, count: number, curves: Curves): Promise<v
     count,
     each(5, 2000, () => region.appendSync(DATA)),
   );
-  region.clearSync();
   const apart: number[] = [];
   for (let i = 0; i < 100; i += 1) {
     // So long that whoever waits sleeps.

@@ -25,6 +25,8 @@ export class Curves {
   readonly #bench: Bench;
   readonly #chart: Chart;
   readonly #series = new Map<string, Point[]>();
+  /** False while everything is done once for nothing, so that the first point is not that of code that was never run before. */
+  counts = true;
 
   constructor(bench: Bench, chart: Chart) {
     this.#bench = bench;
@@ -33,6 +35,7 @@ export class Curves {
 
   /** A further point of a series: the median of its samples. */
   add(series: string, x: number, samples: readonly number[]): void {
+    if (!this.counts) return;
     const { median, low, high } = summarize(samples);
     const points = this.#series.get(series) ?? [];
     this.#series.set(series, points);
@@ -46,6 +49,19 @@ export class Curves {
       this.#bench.line({ chart: `growth-${name}`, ...chart, series, role: 'varve', points });
     }
   }
+}
+
+/** Calls `work` with the first of some values for nothing, then with each of them. */
+export async function afterWarming<T>(
+  all: readonly Curves[],
+  values: readonly T[],
+  work: (value: T) => void | Promise<void>,
+): Promise<void> {
+  for (const curves of all) curves.counts = false;
+  for (const value of values.slice(0, 1)) await work(value);
+  for (const curves of all) curves.counts = true;
+  for (const value of values) await work(value);
+  for (const curves of all) curves.show();
 }
 
 /** 10 to the power of each whole number from `least` to `most`. */

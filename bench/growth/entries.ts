@@ -3,7 +3,17 @@ import { type Region, Stream } from '../../src/index.js';
 import type { Bench, Group } from '../lib/groups.js';
 import { timed } from '../lib/stats.js';
 import { writeAndCrash } from './crash.js';
-import { BYTES, Curves, ENTRIES, each, heapInUse, powersOfTen, remove, TIME } from './curves.js';
+import {
+  afterWarming,
+  BYTES,
+  Curves,
+  ENTRIES,
+  each,
+  heapInUse,
+  powersOfTen,
+  remove,
+  TIME,
+} from './curves.js';
 
 type Kind = 'pmem' | 'page-cache' | 'file';
 
@@ -56,12 +66,11 @@ async function grow(bench: Bench, kind: Kind): Promise<void> {
     y: BYTES,
     note: note('What the heap has more once the index is there.'),
   });
-  for (const entries of powersOfTen(3, bench.quick ? 6 : 8)) {
+  await afterWarming([opening, work, first, memory], powersOfTen(3, bench.quick ? 6 : 8), (entries) => {
     const path = join(bench.directory, `${kind}-${entries}`);
     const region = roundUp((entries + 5 * SOON) * STRIDE, 4096);
     const create = { stream: region + MIB, region };
-    const append = writeAndCrash(path, kind, { create, regions: 1, entries, size: SIZE });
-    work.add('append, committed', entries, [append]);
+    writeAndCrash(path, kind, { create, regions: 1, entries, size: SIZE });
     opening.add('after a crash, one long session', entries, [openAndClose(path, kind)]);
     opening.add(
       'after a clean close',
@@ -75,8 +84,7 @@ async function grow(bench: Bench, kind: Kind): Promise<void> {
     opening.add(`after a crash, ${SOON} entries after opening`, entries, crashes);
     read(path, kind, entries, { work, first, memory });
     remove(path);
-  }
-  for (const curves of [opening, work, first, memory]) curves.show();
+  });
 }
 
 function openAndClose(path: string, kind: Kind): number {
@@ -122,6 +130,9 @@ function read(
     return time / seen;
   });
   work.add('scan, an entry', entries, scans);
+  const data = new Uint8Array(SIZE).fill(7);
+  const appends = each(5, SOON / 10, () => region.appendSync(data, { until: 'committed' }));
+  work.add('append, committed', entries, appends);
   stream.closeSync();
 }
 

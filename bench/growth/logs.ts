@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { type Log, Stream } from '../../src/index.js';
 import type { Bench, Group } from '../lib/groups.js';
 import { timed } from '../lib/stats.js';
-import { Curves, each, powersOfTen, remove, TIME } from './curves.js';
+import { afterWarming, Curves, each, powersOfTen, remove, TIME } from './curves.js';
 
 const SEGMENT = 4096;
 /** An entry that fills a segment: each append begins a further one. */
@@ -35,7 +35,7 @@ async function segments(bench: Bench): Promise<void> {
     y: TIME,
     note: 'Segments of 4 KiB. Trimming is by a tenth of the log, which frees many segments at once; it is divided by their number.',
   });
-  for (const count of powersOfTen(1, bench.quick ? 4 : 5)) {
+  await afterWarming([curves], powersOfTen(1, bench.quick ? 4 : 5), (count) => {
     const path = join(bench.directory, `segments-${count}`);
     const size = 2 ** 21 + (count + 500) * (SEGMENT + 2048);
     let stream = Stream.openSync(path, { size, mode: 'create', medium: 'pmem' });
@@ -69,8 +69,7 @@ async function segments(bench: Bench): Promise<void> {
     curves.add('trim, a segment', count, [time / Math.max(1, before - [...log.segments()].length)]);
     stream.closeSync();
     remove(path);
-  }
-  curves.show();
+  });
 }
 
 async function consumers(bench: Bench): Promise<void> {
@@ -81,7 +80,7 @@ async function consumers(bench: Bench): Promise<void> {
     y: TIME,
     note: 'Acknowledgements are made by turns, each persisted. Now and then the journal they stand in begins anew with what is known of all consumers.',
   });
-  for (const count of powersOfTen(0, bench.quick ? 2 : 3)) {
+  await afterWarming([curves], powersOfTen(0, bench.quick ? 2 : 3), (count) => {
     const path = join(bench.directory, `consumers-${count}`);
     const stream = Stream.openSync(path, { size: 2 ** 26, mode: 'create', medium: 'pmem' });
     const log = stream.logSync('read', { segmentSize: 2 ** 22 });
@@ -115,6 +114,5 @@ async function consumers(bench: Bench): Promise<void> {
     );
     stream.closeSync();
     remove(path);
-  }
-  curves.show();
+  });
 }

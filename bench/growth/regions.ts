@@ -4,7 +4,17 @@ import { type Region, Stream } from '../../src/index.js';
 import type { Bench, Group } from '../lib/groups.js';
 import { timed, timedAsync } from '../lib/stats.js';
 import { writeAndCrash } from './crash.js';
-import { BYTES, Curves, each, heapInUse, powersOfTen, REGIONS, remove, TIME } from './curves.js';
+import {
+  afterWarming,
+  BYTES,
+  Curves,
+  each,
+  heapInUse,
+  powersOfTen,
+  REGIONS,
+  remove,
+  TIME,
+} from './curves.js';
 
 /** Bytes of a region, and entries that all of them hold together at least. */
 const REGION = 4096;
@@ -66,7 +76,7 @@ async function workWithRegions(bench: Bench): Promise<void> {
     y: BYTES,
     note: 'What the heap has more once the stream is open, and once every region was looked at.',
   });
-  for (const regions of counts(bench)) {
+  await afterWarming([changing, reading, memory], counts(bench), async (regions) => {
     const path = join(bench.directory, `regions-${regions}`);
     const entries = Math.max(2, Math.ceil(ENTRIES / regions));
     const bytes = Math.ceil(((entries + MORE / regions) * 24) / REGION) * REGION;
@@ -93,8 +103,7 @@ async function workWithRegions(bench: Bench): Promise<void> {
     stream.closeSync();
     measureMemory(path, regions, memory);
     remove(path);
-  }
-  for (const curves of [changing, reading, memory]) curves.show();
+  });
 }
 
 function readAll(stream: Stream, regions: number, reading: Curves): void {
@@ -170,7 +179,7 @@ async function openWithRegions(bench: Bench, kind: 'pmem' | 'page-cache' | 'file
     y: TIME,
     note: `Each region has a line in the table, which opening reads. Crashes are processes that are killed after they have appended to ${TOUCHED} of the regions, or to every one.`,
   });
-  for (const regions of counts(bench)) {
+  await afterWarming([opening], counts(bench), (regions) => {
     const path = join(bench.directory, `open-${regions}`);
     // By fences, whatever it is opened by later: on a disk each allocation would take its syncs.
     const made = Stream.openSync(path, { size: sizeFor(regions, REGION), mode: 'create', medium: 'pmem' });
@@ -187,8 +196,7 @@ async function openWithRegions(bench: Bench, kind: 'pmem' | 'page-cache' | 'file
       if (count === regions) opening.add('after a crash, all touched', regions, samples);
     }
     remove(path, `${path}-again`);
-  }
-  opening.show();
+  });
 }
 
 function times(

@@ -6,7 +6,7 @@ import { decodeState, encodeState } from '../../src/format/state.js';
 import { Stream } from '../../src/index.js';
 import type { Bench, Group } from '../lib/groups.js';
 import { timed } from '../lib/stats.js';
-import { BYTES, Curves, each, remove, TIME } from './curves.js';
+import { afterWarming, BYTES, Curves, each, remove, TIME } from './curves.js';
 
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
@@ -30,14 +30,13 @@ async function grow(bench: Bench, kind: 'page-cache' | 'file'): Promise<void> {
     y: TIME,
     note: 'Creating allocates all bytes of the file (fallocate) and writes none but the first pages; as far as a third of what the disk has free. The other lines are of sparse files, which have grown to that size without being allocated.',
   });
-  for (const size of bench.quick ? SIZES.slice(0, 3) : SIZES) {
+  await afterWarming([curves], bench.quick ? SIZES.slice(0, 3) : SIZES, (size) => {
     const path = join(bench.directory, `size-${size}`);
     create(bench, curves, { path, kind, size });
     makeSparse(path, size);
     work(curves, path, kind, size);
     remove(path);
-  }
-  curves.show();
+  });
 }
 
 interface Wanted {

@@ -115,6 +115,19 @@ export const contentChecks: Readonly<Record<string, Check>> = {
     assertPattern(extent, 8, 300_000, 700_000);
   },
 
+  'a glimpse, where there is one, shows what is there': (bench) => {
+    const medium = bench.create(2 * MIB);
+    const extent = medium.open(64, MIB, 'append');
+    storePattern(extent, 13, 0, 5000);
+    persist(medium, extent, 0, 5000);
+    const bytes = new Uint8Array(1000);
+    if (medium.glimpse === undefined) return;
+    medium.glimpse(64 + 3000, bytes);
+    assertBytes(bytes, pattern(13, 3000, 4000), 3000);
+    medium.glimpse(MIB + 64, bytes);
+    assertBytes(bytes, new Uint8Array(1000), 0);
+  },
+
   'what was read before it was taken back is not shown again': (bench) => {
     const medium = bench.create(2 * MIB);
     const extent = medium.open(0, MIB, 'append');

@@ -43,6 +43,25 @@ addonTest('a private mapping follows the file until it is written to, and never 
   addon.unmap(reader.mapping);
 });
 
+addonTest(
+  'what lies side by side in a file takes few areas of memory, however many mappings there are',
+  (addon, t) => {
+    const pieces = 500;
+    const { path, fd } = openScratch(t, pieces * 4096);
+    const areas = () => readFileSync('/proc/self/maps', 'utf8').split(path).length - 1;
+    const mappings = Array.from({ length: pieces }, (_, i) => {
+      const { mapping, memory } = addon.map(fd, ((i * 7) % pieces) * 4096, 4096, 'shared', false);
+      new Uint8Array(memory).fill(i & 255);
+      return mapping;
+    });
+    assert.ok(areas() < pieces / 10, `${areas()} areas`);
+    const file = readFileSync(path);
+    for (let i = 0; i < pieces; i++) assert.equal(file[((i * 7) % pieces) * 4096 + 4095], i & 255);
+    for (const mapping of mappings) addon.unmap(mapping);
+    assert.equal(areas(), 0);
+  },
+);
+
 addonTest('what cannot be mapped is an Error with code and syscall', (addon, t) => {
   const { path, fd } = openScratch(t, SIZE);
   const readOnly = openSync(path, 'r');
