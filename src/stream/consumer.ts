@@ -3,7 +3,6 @@ import { Head } from '../core/log/head.js';
 import type { ChangeFor, Journal } from '../core/log/journal.js';
 import type { LogCore } from '../core/log/log-core.js';
 import { LogWalker } from '../core/log/log-walker.js';
-import { parseHidden } from '../core/log/names.js';
 import type { RegionLog } from '../core/region-log.js';
 import type { StreamCore } from '../core/stream-core.js';
 import { type ConsumerOptions, type LogPlace, positionAt } from './consumer-options.js';
@@ -219,7 +218,7 @@ export class Consumer implements AsyncIterable<Entry> {
 
   #timestampOf({ timestamp, region }: Entry): number {
     const { name } = this.#home.log;
-    if (parseHidden(region.name)?.log === name) return timestamp;
+    if (region.log === name) return timestamp;
     throw typeError(`Cannot acknowledge an entry of region ${region.id} as it is none of the log '${name}'`);
   }
 
