@@ -10,7 +10,6 @@ export class Chain {
   readonly #log: string;
   /** In rising order of their numbers. */
   #segments: Segment[] = [];
-  #end: Segment | undefined;
   #cuts: readonly Cut[] = [];
   /** What was taken over last, and how often that had changed by then. */
   #parts: LogRegions | undefined;
@@ -62,7 +61,6 @@ export class Chain {
       if (!isDead(number, cuts)) this.#segments.push(known.get(region) ?? new Segment(number, region));
     }
     this.#segments.sort((a, b) => a.number - b.number);
-    this.#end = this.#segments.at(-1);
     for (const segment of this.#segments) known.delete(segment.region);
     for (const segment of known.values()) segment.isGone = true;
     for (const segment of this.#segments) {
@@ -82,7 +80,7 @@ export class Chain {
 
   /** The last one: what is appended goes there, or behind it. */
   get end(): Segment | undefined {
-    return this.#end;
+    return this.#segments[this.#segments.length - 1];
   }
 
   /** The number of the segment that comes behind the last one. */
