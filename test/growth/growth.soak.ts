@@ -90,7 +90,7 @@ async function sampled(
       seconds: (Date.now() - started) / 1000,
       entriesPerSecond: ((story.tally.entries - entries) * 1000) / (Date.now() - from),
       ...latencies(story.times),
-      ...holdings(),
+      ...holdings(story.path),
       ...life.state(),
       readerRss: beside.told.rss,
     });
