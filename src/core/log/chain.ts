@@ -41,6 +41,7 @@ export class Chain {
       gone++;
     }
     this.#segments.splice(0, gone);
+    this.#end = this.#segments.at(-1);
     this.#changes += gone;
   }
 
@@ -50,7 +51,8 @@ export class Chain {
     if (number < this.next || this.#parts?.changes !== this.#changes + 1) return;
     this.#changes++;
     if (end !== undefined) end.region.ended = true;
-    this.#segments.push(new Segment(number, region));
+    this.#end = new Segment(number, region);
+    this.#segments.push(this.#end);
   }
 
   #build(cuts: readonly Cut[]): void {
