@@ -46,7 +46,8 @@ function remarkOn(kind: 'in-memory' | 'disk'): string {
   return ' (no tmpfs was found: pages are written to a disk meanwhile, which disturbs)';
 }
 
-function memoryDirectory(): string {
+/** A directory on a file system in memory, if there is one. */
+export function memoryDirectory(): string {
   return ['/dev/shm', '/run/shm', tmpdir()].find(isUsableTmpfs) ?? tmpdir();
 }
 
