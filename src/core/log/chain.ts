@@ -41,7 +41,6 @@ export class Chain {
       gone++;
     }
     this.#segments.splice(0, gone);
-    this.#end = this.#segments.at(-1);
     this.#changes += gone;
   }
 
@@ -51,8 +50,7 @@ export class Chain {
     if (number < this.next || this.#parts?.changes !== this.#changes + 1) return;
     this.#changes++;
     if (end !== undefined) end.region.ended = true;
-    this.#end = new Segment(number, region);
-    this.#segments.push(this.#end);
+    this.#segments.push(new Segment(number, region));
   }
 
   #build(cuts: readonly Cut[]): void {
