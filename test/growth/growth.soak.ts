@@ -6,7 +6,7 @@ import { problemOf } from '../helpers/media.js';
 import type { SoakPart } from '../helpers/soak.js';
 import { Beside } from './beside.js';
 import { Life, newStory, type Story } from './life.js';
-import { csvOf, holdings, latencies, type Sample, unlevel, verdictOf } from './samples.js';
+import { csvOf, holdings, isTelling, latencies, type Sample, unlevel, verdictOf } from './samples.js';
 
 const MEDIA = ['pmem', 'page-cache', 'file'] as const;
 /** A stream is closed and opened again so often. */
@@ -38,9 +38,7 @@ export const part: SoakPart = {
     const table = join(process.env['VARVE_GROWTH_SAMPLES'] ?? tmpdir(), `varve-growth-${medium}.csv`);
     writeFileSync(table, csvOf(samples));
     const wrong = unlevel(samples);
-    console.log(
-      `growth on ${medium}: ${wrong.length === 0 ? 'level' : 'NOT LEVEL'}; ${verdictOf(samples)}; ${table}`,
-    );
+    console.log(`growth on ${medium}: ${howLevel(samples, wrong)}; ${verdictOf(samples)}; ${table}`);
     if (wrong.length > 0) throw new Error(`growth on ${medium}: ${wrong.join('; ')}`);
     rmSync(directory, { recursive: true });
     return {
@@ -95,4 +93,9 @@ async function sampled(
       readerRss: beside.told.rss,
     });
   }
+}
+
+function howLevel(samples: readonly Sample[], wrong: readonly string[]): string {
+  if (!isTelling(samples)) return 'too short to tell';
+  return wrong.length === 0 ? 'level' : 'NOT LEVEL';
 }

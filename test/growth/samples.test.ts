@@ -22,7 +22,7 @@ const LEVEL: Sample = {
 };
 
 test('samples that stay level are, and one that rises is named', () => {
-  const samples = Array.from({ length: 40 }, (_, index) => ({ ...LEVEL, seconds: index }));
+  const samples = Array.from({ length: 40 }, (_, index) => ({ ...LEVEL, seconds: 20 * index }));
   assert.deepEqual(unlevel(samples), []);
   for (const key of Object.keys(LEVEL) as (keyof Sample)[]) {
     if (key === 'seconds') continue;
@@ -30,6 +30,10 @@ test('samples that stay level are, and one that rises is named', () => {
     const rising = samples.map((sample, index) => ({ ...sample, [key]: LEVEL[key] * sign ** (index / 4) }));
     assert.match(unlevel(rising).join(), new RegExp(`^${key} (rose|fell) from`), key);
   }
+  assert.deepEqual(
+    unlevel(samples.slice(0, 20).map((one, index) => ({ ...one, rss: index * 100 * MIB }))),
+    [],
+  );
   assert.equal(csvOf(samples).split('\n').length, 42);
 });
 

@@ -42,10 +42,18 @@ const BOUNDS: Partial<Record<keyof Sample, readonly [times: number, more: number
   readerRss: [1.2, 32 * MIB],
 };
 
-/** What of the samples has not stayed level, in words; none if all has. */
+/** Before that a log may still be on its way to what is kept of it, which rises. */
+const SETTLED_S = 480;
+
+/** True if the samples are of so long a time that they say something. */
+export function isTelling(samples: readonly Sample[]): boolean {
+  return samples.length >= 12 && (samples.at(-1)?.seconds ?? 0) >= SETTLED_S;
+}
+
+/** What of the samples has not stayed level, in words; none if all has, or if they are not telling. */
 export function unlevel(samples: readonly Sample[]): string[] {
+  if (!isTelling(samples)) return [];
   const quarter = Math.floor(samples.length / 4);
-  if (quarter < 3) return [];
   const early = samples.slice(quarter, 2 * quarter);
   const late = samples.slice(-quarter);
   const risen = Object.entries(BOUNDS).flatMap(([key, [times, more]]) => {
