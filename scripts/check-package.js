@@ -12,7 +12,7 @@ const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const addon = `prebuilds/${process.platform}-${process.arch}/varve.node`;
 const REQUIRED = ['README.md', 'LICENSE', 'CHANGELOG.md', 'docs/format.md', ...entryFiles()];
 const ALLOWED =
-  /^(dist\/.+\.(js|d\.ts)|prebuilds\/[^/]+\/varve\.node|docs\/.+\.md|README\.md|LICENSE|CHANGELOG\.md|package\.json)$/;
+  /^(dist\/.+\.(js|d\.ts)|prebuilds\/[^/]+\/varve\.node|docs\/(?!benchmarks).+\.md|README\.md|LICENSE|CHANGELOG\.md|package\.json)$/;
 const MAX_BYTES = 2 * 2 ** 20;
 
 /** Every file that the manifest names as a way in. */

@@ -1,5 +1,5 @@
 import { Cast, type Member } from '../subjects/cast.js';
-import { PEERS } from '../subjects/peers.js';
+import { BY_HAND, HYPERCORE, LEVEL, LMDB, PEERS, SQLITE } from '../subjects/peers.js';
 import { strideOf } from './floors.js';
 import type { Bench } from './groups.js';
 
@@ -20,7 +20,7 @@ function ours(space: 'reused' | 'fresh'): Member[] {
 }
 
 /** varve on both media of disks, in space that an earlier life had written and in space never used. */
-export const VARVE: readonly Member[] = [...ours('reused'), ...ours('fresh')];
+const VARVE: readonly Member[] = [...ours('reused'), ...ours('fresh')];
 const FLOORS: readonly Member[] = [
   { name: WRITTEN, role: 'floor', subject: 'bare-disk', setting: 'written' },
   { name: ALLOCATED, role: 'floor', subject: 'bare-disk', setting: 'allocated' },
@@ -44,6 +44,30 @@ export async function appendsOf(bench: Bench, size: number, withPeers: boolean):
       name: `${inFlight} in flight`,
       entries: inFlight * groups,
       sides: cast.sides(() => ({ what: 'many', size, inFlight, groups })),
+    });
+  }
+  await cast.close();
+}
+
+/** Appends that nobody waits for, one call each: they become durable later, or never. */
+export async function buffered(bench: Bench): Promise<void> {
+  const buffering = (member: Member): Member => ({ ...member, setting: 'buffered' });
+  const varve = ours('reused').map(({ against: _, ...member }) => member);
+  const cast = await Cast.start(bench, [
+    ...varve,
+    BY_HAND,
+    buffering(LMDB),
+    buffering(SQLITE),
+    LEVEL,
+    HYPERCORE,
+  ]);
+  const count = bench.quick ? 512 : 4096;
+  for (const size of [64, 1024, 4096]) {
+    await bench.measure({
+      key: `${size}-B`,
+      name: `${size} B`,
+      entries: count,
+      sides: cast.sides(() => ({ what: 'buffered', size, count })),
     });
   }
   await cast.close();

@@ -35,6 +35,7 @@ function groupOf(kind: 'pmem' | 'disk', entries: number): Group {
 }
 
 async function measure(bench: Bench, kind: 'pmem' | 'disk', entries: number): Promise<void> {
+  if (bench.quick) bench.remark(`In a hurry: ${entries} entries only.`);
   const since = bench.quick ? SINCE_MARK.quick : SINCE_MARK.full;
   const size = entries * strideOf(SIZE) + (CRASHES + 1) * since + MIB;
   const ours = (kind === 'pmem' ? ['pmem'] : ['page-cache', 'file']).map(

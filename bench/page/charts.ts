@@ -31,7 +31,6 @@ interface Bars {
   readonly part: string;
   /** What the bars of rows stand under, by the pattern of their keys; of several rows each is a bar. */
   readonly groups: Readonly<Record<string, string>>;
-  /** Those of varve's rows that are drawn are named by the last part of their key. */
 }
 
 const BY_SIZE: readonly BySize[] = [
@@ -72,6 +71,28 @@ const BARS: readonly Bars[] = [
   onDisk('disk-alone', 'Disk: one append, persisted', 'alone'),
   onDisk('disk-256', 'Disk: 256 appends in flight, persisted', '256'),
   onDisk('disk-1024', 'Disk: 1024 appends in flight, persisted', '1024'),
+  {
+    name: 'read-peers',
+    title: 'Disk: reading a log of entries of 64 B',
+    axis: 'time for an entry: shorter is better',
+    part: 'read',
+    groups: {
+      forward: 'read/peers/forward/*',
+      backward: 'read/peers/backward/*',
+      'at random': 'read/peers/get/*',
+    },
+  },
+  {
+    name: 'open-peers',
+    title: 'Disk: opening a log of entries of 64 B',
+    axis: 'until it can be appended to: shorter is better',
+    part: 'open',
+    groups: {
+      'closed, new process': 'open/disk-1m/clean/*',
+      'closed, same process': 'open/disk-1m/clean-again/*',
+      'after a crash': 'open/disk-1m/crash/*',
+    },
+  },
 ];
 
 /** The charts of a part: those of its rows, and its lines. */
@@ -123,6 +144,8 @@ function drawBySize(
 function drawBars({ name, title, axis, groups }: Bars, rows: readonly Comparison[]): Chart[] {
   const unit = rows.find(({ key }) => Object.values(groups).some((pattern) => matches(pattern, key)))?.unit;
   if (unit === undefined) return [];
+  // Bars know times in nanoseconds only.
+  const scale = unit === 'ms' ? 1e6 : 1;
   const drawn = Object.entries(groups).map(([group, pattern]): BarGroup => {
     const own = rows.filter(({ key }) => matches(pattern, key));
     const others = new Map(own.flatMap((row) => row.others).map((other) => [other.name, other]));
@@ -132,17 +155,17 @@ function drawBars({ name, title, axis, groups }: Bars, rows: readonly Comparison
         ...own.map((row) => ({
           series: `varve, ${sideOf(row)}`,
           role: 'varve' as const,
-          value: row.value.median,
+          value: row.value.median * scale,
         })),
         ...[...others.values()].map((other) => ({
           series: other.name,
           role: other.role,
-          value: other.value.median,
+          value: other.value.median * scale,
         })),
       ],
     };
   });
-  return [{ name, title, svg: barChart(title, axis, unit, drawn), note: undefined }];
+  return [{ name, title, svg: barChart(title, axis, unit === 'ms' ? 'ns' : unit, drawn), note: undefined }];
 }
 
 function sideOf({ key }: Comparison): string {

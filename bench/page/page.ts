@@ -51,7 +51,7 @@ const INTRODUCTION = `Made by \`npm run bench\`, not by hand (bench/README.md). 
 libraries with the same data and the same durability, all in turns in one run.`;
 
 const HOW_TO_READ = `**How to read it.** A cell says varve's time by the other's: below 1 varve is ahead. It is the median of the ratios of rounds that ran one after
-the other, with the quartiles in brackets; then the other's own figure. *Floors*, in italics, are the bare machine without any log. The machine is a noisy one: others
+the other, with the quartiles in brackets; then the other's own figure. *Floors*, in italics, are the bare machine without any log. Bold: varve is ahead of another library. The machine is a noisy one: others
 use it too, figures come and go by tens of percent from run to run, those of a disk by more. Ratios of one run can be compared, absolute figures of different days cannot.
 Where the quartiles of a ratio lie on both sides of 1, nobody is ahead.`;
 

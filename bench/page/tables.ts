@@ -33,12 +33,12 @@ function headOf(name: string, rows: readonly Comparison[]): string {
 function cellOf({ others, unit }: Comparison, name: string): string {
   const other = others.find((one) => one.name === name);
   if (other === undefined) return '';
-  return `${ratioOf(other)} of ${quantity(other.value.median, unit)}`;
+  const text = `${ratioOf(other)} of ${quantity(other.value.median, unit)}`;
+  return other.role === 'peer' && other.ratio.median < 1 ? `**${text}**` : text;
 }
 
 /** The ratio with its quartiles, where there was more than one round. */
-export function ratioOf({ ratio, role }: Other): string {
+export function ratioOf({ ratio }: Other): string {
   const text = digits(ratio.median);
-  const marked = role === 'peer' && ratio.median < 1 ? `**${text}**` : text;
-  return ratio.low === ratio.high ? marked : `${marked} (${digits(ratio.low)}–${digits(ratio.high)})`;
+  return ratio.low === ratio.high ? text : `${text} (${digits(ratio.low)}–${digits(ratio.high)})`;
 }

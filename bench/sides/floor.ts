@@ -15,6 +15,7 @@ export interface Floor {
 /** The log of the C library, in a process of its own. */
 export interface Pmemlog {
   run(size: number, entries: number): Promise<number>;
+  end(): void;
 }
 
 /** Says what could not be had; `Bench.leaveOut`. */
@@ -46,5 +47,5 @@ export function startPmemlog(directory: string, bytes: number, leaveOut: LeaveOu
     return undefined;
   }
   const program = new LineProgram(compiled.file, [directory, `${bytes}`], { PMEM_IS_PMEM_FORCE: '1' });
-  return { run: (size, entries) => program.ask(`run ${size} ${entries}`) };
+  return { run: (size, entries) => program.ask(`run ${size} ${entries}`), end: () => program.end() };
 }

@@ -22,8 +22,13 @@ export class SubjectProcess {
       serialization: 'advanced',
       execArgv: process.execArgv,
     });
-    const [opened] = [await answerOf(child, order.subject)].flat();
-    return new SubjectProcess(child, order.subject, opened ?? Number.NaN);
+    try {
+      const [opened] = [await answerOf(child, order.subject)].flat();
+      return new SubjectProcess(child, order.subject, opened ?? Number.NaN);
+    } catch (error) {
+      child.kill();
+      throw error;
+    }
   }
 
   /** Nanoseconds. */

@@ -33,7 +33,7 @@ test('a row has the ratio to each that stood beside, then the own figure', () =>
   assert.match(text, /\| {2}\| \/ \*copy\* \| \/ lmdb \| varve \(quartiles\) \| rate \|/);
   assert.match(
     text,
-    /\| 2\.00 \(1\.80–2\.20\) of 50\.0 ns \| \*\*0\.25\*\* \(0\.23–0\.28\) of 400 ns \| 100 ns \(90\.0–110\) \| 10\.0 M\/s \|/,
+    /\| 2\.00 \(1\.80–2\.20\) of 50\.0 ns \| \*\*0\.25 \(0\.23–0\.28\) of 400 ns\*\* \| 100 ns \(90\.0–110\) \| 10\.0 M\/s \|/,
   );
 });
 
