@@ -29,7 +29,7 @@ const FLOORS: readonly Member[] = [
 /** Appends of one size, one by one and so many in flight. */
 export async function appendsOf(bench: Bench, size: number, withPeers: boolean): Promise<void> {
   const cast = await Cast.start(bench, [...VARVE, ...FLOORS, ...(withPeers ? PEERS : [])]);
-  const single = bench.quick ? 10 : 20;
+  const single = bench.quick ? 10 : 40;
   await bench.measure({
     key: 'alone',
     name: 'one by one',
@@ -38,7 +38,7 @@ export async function appendsOf(bench: Bench, size: number, withPeers: boolean):
   });
   for (const inFlight of [64, 256, 1024]) {
     const fit = Math.floor((16 * MIB) / (strideOf(size) * inFlight));
-    const groups = Math.max(1, Math.min(bench.quick ? 4 : 10, fit));
+    const groups = Math.max(1, Math.min(bench.quick ? 4 : 12, fit));
     await bench.measure({
       key: `${inFlight}`,
       name: `${inFlight} in flight`,

@@ -3,8 +3,12 @@ import { type Region, Stream, type StreamOptions } from '../../src/index.js';
 import { inLanes, type Subject, type SubjectLog } from './subject.js';
 
 const MIB = 2 ** 20;
-/** Room for some rounds that find fresh space. */
+/** Room for some regions of fresh space. */
 const FRESH = 512 * MIB;
+/** Bytes of a region that rounds append to, unless one of them needs more. */
+const REGION = 16 * MIB;
+/** What stands before the payload of an entry. */
+const HEADER = 16;
 
 /**
  * varve. Settings: `<medium> fresh` appends where nothing was written yet, `<medium> reused` where entries of an earlier life were,
@@ -45,25 +49,44 @@ async function renewing(
   reuses: boolean,
 ): Promise<SubjectLog> {
   let generation = 0;
-  const open = () => Stream.open(join(directory, `varve-${generation++}`), { size: FRESH, medium });
-  let stream = await open();
-  let region = await stream.allocate(16 * MIB);
+  const openStream = () => Stream.open(join(directory, `varve-${generation++}`), { size: FRESH, medium });
+  let stream = await openStream();
+  /** A region of as many bytes, which an earlier life has filled where space is to be reused. */
+  const allocate = async (bytes: number): Promise<Region> => {
+    const allocated = await stream.allocate(bytes);
+    if (reuses) {
+      await fillUp(stream, allocated);
+      await allocated.clear();
+    }
+    return allocated;
+  };
+  let region = await allocate(REGION);
   return {
     ...appending(() => region),
     async renew(bytes) {
-      if (reuses && bytes <= region.size) {
+      if (bytes <= region.available) return;
+      const wanted = Math.max(bytes + HEADER, REGION);
+      if (reuses && wanted <= region.size) {
         await region.clear();
-      } else {
-        if (reuses) await region.free();
-        if (stream.available < bytes) {
-          await stream.close();
-          stream = await open();
-        }
-        region = await stream.allocate(bytes);
+        return;
       }
+      if (reuses) await region.free();
+      if (stream.available < wanted) {
+        await stream.close();
+        stream = await openStream();
+      }
+      region = await allocate(wanted);
     },
     close: () => stream.close(),
   };
+}
+
+async function fillUp(stream: Stream, region: Region): Promise<void> {
+  const data = new Uint8Array(2 ** 16);
+  while (region.available > 0) {
+    region.appendSync(data.subarray(0, region.available), { until: 'committed' });
+  }
+  await stream.persist();
 }
 
 function appending(region: () => Region): Omit<SubjectLog, 'close'> {
