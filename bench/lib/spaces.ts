@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Member } from '../subjects/cast.js';
 import { type Job, MEMORY } from '../subjects/jobs.js';
@@ -43,6 +43,7 @@ async function inMemory(bench: Bench): Promise<void> {
     const jobs: readonly Job[] = [{ what: 'scan', reverse: false, entries }, { what: 'memory' }];
     const [, memory] = (await withLog(bench, member, directory, jobs)) ?? [];
     if (memory !== undefined) found.push([member, memory]);
+    rmSync(directory, { recursive: true, force: true });
   }
   for (const [index, kind] of MEMORY.entries()) {
     const values = found.map(([member, memory]) => [member, (memory[index] ?? Number.NaN) / MIB] as const);

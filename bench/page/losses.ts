@@ -26,11 +26,13 @@ export function lossesOf(
   verdicts: readonly Verdict[],
   reasons: Reasons,
 ): string {
-  const byPeers = rows.flatMap((row) =>
+  const ahead = rows.flatMap((row) =>
     row.others
       .filter(({ role, ratio }) => role === 'peer' && ratio.median > 1)
-      .map((other): Loss => ({ row, other: other.name, ratio: ratioOf(other) })),
+      .map((other) => ({ row, other: other.name, ratio: ratioOf(other), clearly: other.ratio.low > 1 })),
   );
+  const byPeers: readonly Loss[] = ahead.filter(({ clearly }) => clearly);
+  const even = ahead.length - byPeers.length;
   const byTargets = verdicts.flatMap(({ target, cases }) =>
     cases
       .filter(({ met }) => !met)
@@ -44,8 +46,12 @@ export function lossesOf(
   );
   const seen = new Set(byPeers.map(({ row, other }) => `${row.key} / ${other}`));
   const all = [...byPeers, ...byTargets.filter(({ row, other }) => !seen.has(`${row.key} / ${other}`))];
-  if (all.length === 0) return 'Nothing that was measured.';
-  return table(
+  const remark =
+    even === 0
+      ? ''
+      : `\n\nRows not listed, in which the median is above 1 and a quarter of the rounds below, so that nobody is ahead: ${even}.`;
+  if (all.length === 0) return `Nothing that was measured.${remark}`;
+  const list = table(
     ['work', 'against', 'ratio', 'why'],
     all.map((loss) => [
       `${loss.row.table}: ${loss.row.row}`,
@@ -54,6 +60,7 @@ export function lossesOf(
       reasonFor(loss, reasons) ?? UNKNOWN,
     ]),
   );
+  return `${list}${remark}`;
 }
 
 function reasonFor({ row, other }: Loss, reasons: Reasons): string | undefined {

@@ -60,12 +60,14 @@ test('what is lost is listed with its reason, or without one as such', () => {
     other('lmdb', 'peer', 50, 2),
     other('sqlite', 'peer', 50, 1.5),
     other('level', 'peer', 500, 0.2),
+    other('close', 'peer', 90, 1.05),
   ];
   const { page } = pageOf([row('append/g/8', 100, peers)], { 'append/*/8 / lmdb': 'It maps.' });
   const text = section(page, 'What we lose');
   assert.match(text, /\| lmdb \| 2\.00 [^|]*\| It maps\. \|/);
   assert.match(text, /\| sqlite \| 1\.50 [^|]*\| \*\*no reason is written down yet\*\* \|/);
-  assert.ok(!text.includes('level'));
+  assert.ok(!text.includes('level') && !text.includes('close'));
+  assert.match(text, /nobody is ahead: 1\./);
 });
 
 test('a missed target is among what is lost, once', () => {
