@@ -3,6 +3,7 @@
  * src/base/addon.ts. No argument from JavaScript is trusted: what does not fit throws before a byte is touched.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "addon.h"
 
@@ -154,22 +155,58 @@ static napi_value call_fence(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
+/* The line in which an entry at `position` begins: kept from the entry before it, if JavaScript has stored nothing behind that. */
+static uint8_t *tail_at(struct mapping *mapping, uint64_t position, bool undisturbed) {
+  const uint8_t *line = mapping->pages.bytes + position / CPU_LINE * CPU_LINE;
+  bool known = undisturbed && mapping->tail_end == position;
+  /* Fetching it takes as long as everything else. */
+  if (!known && position % CPU_LINE != 0) memcpy(mapping->tail, line, CPU_LINE);
+  return mapping->tail;
+}
+
+static napi_value call_store_staged(napi_env env, napi_callback_info info) {
+  struct state *state = state_of(env, info);
+  struct mapping *mapping = mapping_of(state, state->block[0]);
+  if (mapping == NULL) return throw_range(env, bad_mapping);
+  struct stage *stage = &state->stage;
+  uint32_t position = stage->position;
+  uint32_t length = stage->length;
+  uint64_t tagged = (uint64_t)stage->high << 32 | stage->low;
+  bool fits = length <= ENTRY_STAGED && entry_is_plain(tagged) && position % ENTRY_ALIGN == 0 &&
+              position + entry_extent(length, tagged) <= mapping->length && mapping->length % CPU_LINE == 0;
+  if (!fits) return throw_range(env, bad_range);
+  uint8_t *tail = tail_at(mapping, position, stage->undisturbed != 0);
+  entry_store_staged(mapping->pages.bytes + position, stage->lines, length, tagged, stage->seed, tail);
+  mapping->tail_end = position + entry_extent(length, tagged);
+  return NULL;
+}
+
 static napi_value call_store_sealed(napi_env env, napi_callback_info info) {
   napi_value argument;
   struct state *state;
   uint8_t *source;
   size_t length;
   if (!take(env, info, 1, &argument, &state) || !take_bytes(env, argument, &source, &length)) return NULL;
-  const struct mapping *mapping = mapping_of(state, state->block[0]);
+  struct mapping *mapping = mapping_of(state, state->block[0]);
   if (mapping == NULL) return throw_range(env, bad_mapping);
   uint64_t position;
   uint32_t seed, low, high;
   bool fits = whole(state->block[1], &position) && word(state->block[2], &seed) && word(state->block[3], &low) &&
               word(state->block[4], &high) && position % ENTRY_ALIGN == 0 && position <= mapping->length &&
-              length <= UINT32_MAX;
+              length <= UINT32_MAX && mapping->length % CPU_LINE == 0;
   uint64_t tagged = fits ? (uint64_t)high << 32 | low : 0;
-  if (!fits || entry_extent((uint32_t)length, tagged) > mapping->length - position) return throw_range(env, bad_range);
-  entry_store(mapping->pages.bytes + position, source, (uint32_t)length, tagged, seed, is_stable(env, argument));
+  uint64_t extent = entry_extent((uint32_t)length, tagged);
+  if (!fits || !entry_is_plain(tagged) || extent > mapping->length - position) return throw_range(env, bad_range);
+  uint8_t *tail = tail_at(mapping, position, state->block[5] != 0);
+  uint8_t *entry = mapping->pages.bytes + position;
+  if (length > ENTRY_STAGED) {
+    entry_store(entry, source, (uint32_t)length, tagged, seed, is_stable(env, argument), tail);
+  } else {
+    uint8_t *stage = state->stage.lines;
+    memcpy(stage + position % CPU_LINE + ENTRY_HEADER, source, length);
+    entry_store_staged(entry, stage, (uint32_t)length, tagged, seed, tail);
+  }
+  mapping->tail_end = position + extent;
   return NULL;
 }
 
@@ -244,10 +281,10 @@ static bool set_features(napi_env env, napi_value exports) {
          napi_set_named_property(env, exports, "features", features) == napi_ok;
 }
 
-static bool set_block(napi_env env, napi_value exports, struct state *state) {
-  napi_value block;
-  return napi_create_external_arraybuffer(env, state->block, sizeof state->block, NULL, NULL, &block) == napi_ok &&
-         napi_set_named_property(env, exports, "block", block) == napi_ok;
+static bool set_memory(napi_env env, napi_value exports, const char *name, void *bytes, size_t length) {
+  napi_value memory;
+  return napi_create_external_arraybuffer(env, bytes, length, NULL, NULL, &memory) == napi_ok &&
+         napi_set_named_property(env, exports, name, memory) == napi_ok;
 }
 
 static bool set_functions(napi_env env, napi_value exports, struct state *state) {
@@ -273,6 +310,7 @@ static bool set_functions(napi_env env, napi_value exports, struct state *state)
       {"flush", call_flush},
       {"fence", call_fence},
       {"storeSealed", call_store_sealed},
+      {"storeStaged", call_store_staged},
       {"sealBytes", call_seal_bytes},
       {"verifyBytes", call_verify_bytes},
       {"crc32c", call_crc32c},
@@ -289,7 +327,9 @@ static bool set_functions(napi_env env, napi_value exports, struct state *state)
 NAPI_MODULE_INIT() {
   detect_once();
   struct state *state = state_create(env);
-  bool made = state != NULL && set_features(env, exports) && set_block(env, exports, state) &&
+  bool made = state != NULL && set_features(env, exports) &&
+              set_memory(env, exports, "block", state->block, sizeof state->block) &&
+              set_memory(env, exports, "stage", &state->stage, sizeof state->stage) &&
               set_functions(env, exports, state);
   if (made) return exports;
   bool pending = false;

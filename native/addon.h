@@ -17,6 +17,8 @@ struct mapping {
   struct os_pages pages;
   size_t length; /* bytes asked for, from pages.bytes on */
   bool flushes_lines;
+  uint64_t tail_end; /* where the entry ends that was stored last, if by entry_store; `tail` is the line it ends in */
+  uint8_t tail[CPU_LINE];
   bool retired; /* unmapped as far as JavaScript is concerned */
   bool stolen;  /* its ArrayBuffer was detached by somebody else: views of it may live on */
   struct os_watch *watch;
@@ -34,8 +36,20 @@ struct slot {
   uint32_t next_free;
 };
 
+/* How JavaScript hands over an entry that is to be stored by entry_store_staged: src/base/addon.ts. */
+struct stage {
+  uint32_t position;
+  uint32_t length;
+  uint32_t seed;
+  uint32_t low;
+  uint32_t high;
+  uint32_t undisturbed;
+  _Alignas(CPU_LINE) uint8_t lines[ENTRY_STAGED + 2 * CPU_LINE];
+};
+
 /* What belongs to one environment. It lives until that is gone and its last mapping has been collected. */
 struct state {
+  struct stage stage;
   double block[16];
   struct hold *holds;
   struct slot *slots;
@@ -50,11 +64,11 @@ struct state *state_create(napi_env env);
 void detect_once(void);
 
 /* Null if there is no such mapping. */
-static inline const struct mapping *mapping_of(const struct state *state, double id) {
+static inline struct mapping *mapping_of(const struct state *state, double id) {
   if (!(id > 0 && id <= 9007199254740991.0)) return NULL;
   uint32_t slot = (uint32_t)((uint64_t)(int64_t)id & NO_SLOT);
   if (slot >= state->capacity) return NULL;
-  const struct mapping *mapping = state->slots[slot].mapping;
+  struct mapping *mapping = state->slots[slot].mapping;
   return mapping != NULL && mapping->id == id ? mapping : NULL;
 }
 

@@ -49,6 +49,10 @@ static uint32_t crc_flush_plain(uint32_t reg, void *bytes, size_t length) {
   return reg;
 }
 
+static void flush_streamed(const void *lines, size_t length) {
+  cpu.flush(lines, length);
+}
+
 static uint32_t crc_stream_plain(uint32_t reg, void *target, const void *source, size_t length) {
   if (length > 0) memcpy(target, source, length);
   return crc_flush_plain(reg, target, length);
@@ -72,6 +76,7 @@ void cpu_detect_portable(void) {
   cpu.crc = crc_table;
   cpu.crc_then = crc_table_then;
   cpu.crc_flush = crc_flush_plain;
+  cpu.streamed = flush_streamed;
   cpu.crc_stream = crc_stream_plain;
 }
 

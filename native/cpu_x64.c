@@ -63,6 +63,10 @@ INLINE void settle(uint8_t *to, const uint8_t *from, enum fate fate) {
   recorded_flush(to);
 }
 
+static void note_streamed(const void *lines, size_t length) {
+  for (size_t at = 0; at < length; at += CPU_LINE) recorded_flush((const uint8_t *)lines + at);
+}
+
 /* ---- CRC-32C ---- */
 
 /*
@@ -224,14 +228,7 @@ CRC_TARGET static uint32_t crc_flush_clflush(uint32_t reg, void *bytes, size_t l
 }
 
 CRC_TARGET static uint32_t crc_stream(uint32_t reg, void *target, const void *source, size_t length) {
-  uint8_t *to = target;
-  const uint8_t *from = source;
-  size_t head = before_line(to, length);
-  size_t tail = (length - head) % CPU_LINE;
-  memcpy(to, from, head);
-  memcpy(to + length - tail, from + length - tail, tail);
-  uint64_t after = crc_short(reg, from, head);
-  return (uint32_t)crc_settle(after, to + head, from + head, length - head, STREAM);
+  return (uint32_t)crc_settle(reg, target, source, length, STREAM);
 }
 
 /* ---- detection ---- */
@@ -256,6 +253,7 @@ void cpu_detect(void) {
   cpu.flush_name = flush == CLWB ? "clwb" : flush == CLFLUSHOPT ? "clflushopt" : "clflush";
   cpu.flush = flush == CLWB ? flush_clwb : flush == CLFLUSHOPT ? flush_clflushopt : flush_clflush;
   cpu.fence = fence_stores;
+  cpu.streamed = note_streamed;
   if (!has_crc()) return;
   fill_shift();
   cpu.crc_name = "sse4.2";

@@ -16,6 +16,10 @@ static inline uint64_t extent_of(uint32_t length, enum entry_form form) {
   return ENTRY_HEADER + padded + (form == FORM_SKIP ? ENTRY_SKIPPED : 0);
 }
 
+bool entry_is_plain(uint64_t tagged) {
+  return form_of(tagged) == FORM_PLAIN;
+}
+
 uint64_t entry_extent(uint32_t length, uint64_t tagged) {
   return extent_of(length, form_of(tagged));
 }
@@ -118,20 +122,95 @@ void entry_verify(const uint8_t *bytes, size_t to, struct entry_walk *walk) {
   walk->certified = certified;
 }
 
-void entry_store(uint8_t *entry, const uint8_t *source, uint32_t length, uint64_t tagged, uint32_t seed, bool stable) {
-  uint8_t *payload = entry + ENTRY_HEADER;
-  size_t end = (size_t)payload + length;
-  size_t head = line_up((size_t)payload);
-  size_t tail = line_down(end);
-  uint32_t sum;
-  if (stable) {
-    sum = cpu.crc_stream(seed, payload, source, length);
-  } else {
-    memcpy(payload, source, length);
-    sum = cpu.crc_flush(seed, payload, length);
+/*
+ * A fence lets the processor go on while lines are on their way, but no store behind it takes effect before they have
+ * arrived. What loads from such a store is handed its value early only if it loads no more than that one store has
+ * stored. So here all goes by words of 8 bytes: with anything wider every entry would wait for the one before.
+ */
+enum { LINE_WORDS = CPU_LINE / 8 };
+
+/* What the compiler may not join with its neighbours. */
+static inline uint64_t apart(uint64_t word) {
+  __asm__("" : "+r"(word));
+  return word;
+}
+
+static void copy_words(uint64_t *to, const uint8_t *from, size_t words) {
+  for (size_t i = 0; i < words; i++) to[i] = apart(load64(from + 8 * i));
+}
+
+/* The last `length` % 8 bytes, and zeroes behind them. */
+static uint64_t last_word(const uint8_t *bytes, size_t length) {
+  size_t rest = length % 8;
+  if (length >= 8) return load64(bytes + length - 8) >> (8 * (8 - rest));
+  uint64_t word = 0;
+  for (size_t i = rest; i-- > 0;) word = word << 8 | bytes[i];
+  return word;
+}
+
+/* Copies bytes and puts zeroes behind them, up to the end of a line. Returns that. */
+static uint64_t *copy_padded(uint64_t *to, const uint8_t *from, size_t length) {
+  copy_words(to, from, length / 8);
+  to += length / 8;
+  if (length % 8 != 0) *to++ = apart(last_word(from, length));
+  while ((size_t)to % CPU_LINE != 0) *to++ = apart(0);
+  return to;
+}
+
+static void store_header(uint64_t *header, uint32_t length, uint32_t sum, uint64_t tagged) {
+  header[0] = apart((uint64_t)length | (uint64_t)sum << 32);
+  header[1] = apart(tagged);
+}
+
+static void stream_words(uint8_t *to, const uint64_t *from, size_t words) {
+  for (size_t i = 0; i < words; i++) cpu_stream64(to + 8 * i, apart(from[i]));
+  cpu.streamed(to, words * 8);
+}
+
+void entry_store_staged(uint8_t *entry, uint8_t *stage, uint32_t length, uint64_t tagged, uint32_t seed, uint8_t *tail) {
+  size_t before = (size_t)entry & (CPU_LINE - 1);
+  uint8_t *header = stage + before;
+  uint8_t *payload = header + ENTRY_HEADER;
+  uint64_t *end = (uint64_t *)(void *)(payload + length / 8 * 8);
+  copy_words((uint64_t *)(void *)stage, tail, before / 8);
+  if (length % 8 != 0) *end++ = apart(last_word(payload, length));
+  while ((size_t)end % CPU_LINE != 0) *end++ = apart(0);
+  store_header((uint64_t *)(void *)header, length, cpu.crc_then(seed, payload, length, length, tagged), tagged);
+  stream_words(entry - before, (const uint64_t *)(void *)stage, (size_t)((uint8_t *)end - stage) / 8);
+  copy_words((uint64_t *)(void *)tail, (const uint8_t *)(end - LINE_WORDS), LINE_WORDS);
+}
+
+/* The body of a long payload: whole lines. What somebody else may be writing to is copied first, piece by piece. */
+static uint32_t store_body(uint32_t reg, uint8_t *to, const uint8_t *source, size_t length, bool stable) {
+  if (stable) return cpu.crc_stream(reg, to, source, length);
+  _Alignas(CPU_LINE) uint8_t piece[4096];
+  for (size_t at = 0; at < length; at += sizeof piece) {
+    size_t part = length - at < sizeof piece ? length - at : sizeof piece;
+    memcpy(piece, source + at, part);
+    reg = cpu.crc_stream(reg, to + at, piece, part);
   }
-  store64(entry + ENTRY_TAGGED, tagged);
-  store64(entry, (uint64_t)length | (uint64_t)cpu.crc_then(sum, NULL, 0, length, tagged) << 32);
-  flush_lines((size_t)entry, head < end ? head : end);
-  flush_lines(tail > head ? tail : head, end);
+  return reg;
+}
+
+void entry_store(uint8_t *entry, const uint8_t *source, uint32_t length, uint64_t tagged, uint32_t seed, bool stable,
+                 uint8_t *tail) {
+  _Alignas(CPU_LINE) uint64_t head[2 * LINE_WORDS]; /* a header may lie in two lines */
+  _Alignas(CPU_LINE) uint64_t last[LINE_WORDS];
+  size_t before = (size_t)entry & (CPU_LINE - 1);
+  size_t head_end = line_up(before + ENTRY_HEADER);
+  size_t in_head = head_end - before - ENTRY_HEADER;
+  size_t body = line_down(length - in_head);
+  size_t rest = length - in_head - body;
+  uint8_t *first = entry - before;
+  uint64_t *header = head + before / 8;
+  copy_words(head, tail, before / 8);
+  copy_words(header + ENTRY_HEADER / 8, source, in_head / 8);
+  copy_padded(last, source + in_head + body, rest);
+  uint32_t sum = cpu.crc(seed, header + ENTRY_HEADER / 8, in_head);
+  sum = store_body(sum, first + head_end, source + in_head, body, stable);
+  store_header(header, length, cpu.crc_then(sum, last, rest, length, tagged), tagged);
+  stream_words(first, head, head_end / 8);
+  if (rest == 0) return;
+  stream_words(first + head_end + body, last, LINE_WORDS);
+  copy_words((uint64_t *)tail, (const uint8_t *)last, LINE_WORDS);
 }

@@ -39,8 +39,9 @@ static void on_environment_gone(napi_env env, void *data, void *hint) {
 }
 
 struct state *state_create(napi_env env) {
-  struct state *state = calloc(1, sizeof *state);
+  struct state *state = aligned_alloc(_Alignof(struct state), sizeof *state);
   if (state == NULL) return NULL;
+  memset(state, 0, sizeof *state);
   state->free = NO_SLOT;
   state->holders = 1;
   if (napi_set_instance_data(env, state, on_environment_gone, NULL) == napi_ok) return state;
@@ -204,10 +205,10 @@ static struct mapping *take_mapping(napi_env env, napi_callback_info info) {
   struct state *state;
   double id;
   if (!take(env, info, 1, &argument, &state)) return NULL;
-  const struct mapping *found = NULL;
+  struct mapping *found = NULL;
   if (napi_get_value_double(env, argument, &id) == napi_ok) found = mapping_of(state, id);
   if (found == NULL) throw_range(env, "Cannot use the mapping: it does not exist, or not any more");
-  return (struct mapping *)found;
+  return found;
 }
 
 napi_value call_unmap(napi_env env, napi_callback_info info) {

@@ -73,13 +73,18 @@ struct cpu {
   uint32_t (*crc)(uint32_t reg, const void *bytes, size_t length);
   /* The same, then over the four bytes of `a` and the eight of `b`. */
   uint32_t (*crc_then)(uint32_t reg, const void *bytes, size_t length, uint32_t a, uint64_t b);
+  /* The lines were stored by cpu_stream64: writes them back, unless they went past the cache. */
+  void (*streamed)(const void *lines, size_t length);
   /*
-   * These two return the register after the bytes, and write back those lines that lie wholly in the range; the part of
-   * a line at either end is left to the caller. crc_stream copies, past the cache where it can; it reads its source more
-   * than once, so nobody else may be writing to it.
+   * Copies whole lines, past the cache where it can, and writes them back; returns the register after the bytes. It reads its
+   * source more than once, so nobody else may be writing to it.
+   */
+  uint32_t (*crc_stream)(uint32_t reg, void *target, const void *source, size_t length);
+  /*
+   * Returns the register after the bytes, and writes back those lines that lie wholly in the range; the part of a line at
+   * either end is left to the caller.
    */
   uint32_t (*crc_flush)(uint32_t reg, void *bytes, size_t length);
-  uint32_t (*crc_stream)(uint32_t reg, void *target, const void *source, size_t length);
 };
 
 enum { CPU_LINE = 64 }; /* the smallest line of any processor we know; flushing more often than needed is harmless */
@@ -97,6 +102,15 @@ void cpu_detect_portable(void);
 #else
 #define VARVE_CPU_PORTABLE 1
 #endif
+
+/* Stores an aligned word past the cache where the processor can. All words of a line are to follow each other. */
+static inline void cpu_stream64(void *to, uint64_t word) {
+#ifdef VARVE_CPU_X64
+  __asm__ volatile("movnti %1, %0" : "=m"(*(uint64_t *)to) : "r"(word));
+#else
+  *(volatile uint64_t *)to = word;
+#endif
+}
 
 /* A build for crash tests is told which lines are written back, and when there is a fence: cpu_recorded.c. */
 #ifdef VARVE_RECORDED

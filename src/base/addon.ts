@@ -28,6 +28,12 @@ export interface Addon {
    * not be had (see `lost`): 0 as long as all is well, so that a look at it before an acknowledgement costs nothing.
    */
   readonly block: ArrayBuffer;
+  /**
+   * For `storeStaged`. Words of 32 bits: position, length, seed, header word 2, header word 3, and 1 if nothing was stored at the position or
+   * behind it since the last entry was stored past the caches, which ends there. From byte 64 on: the lines that the entry will take, as
+   * far as JavaScript knows them: the payload, 16 bytes behind where the header will be.
+   */
+  readonly stage: ArrayBuffer;
 
   /**
    * Maps `length` bytes at `offset` (any multiple of 64) of the open file `fd`. `kind`: 'shared', 'sync' (MAP_SYNC, fails where
@@ -89,8 +95,12 @@ export interface Addon {
   /** Orders the flushes before it: what was flushed is durable. */
   fence(): void;
   /**
-   * block[0] mapping, [1] position, [2] seed, [3] header word 2, [4] header word 3: copies `source` to position + 16 with non-temporal
-   * stores, checksumms it on the way, stores the header with its checksum and flushes it. For large payloads on media that flush lines.
+   * Stores a whole entry, sealed, past the caches: durable after a fence. block[0] mapping; the other arguments are words of `stage`, and
+   * the payload lies there where the comment on `stage` says. For payloads of up to 1024 bytes on media that flush lines.
+   */
+  storeStaged(): void;
+  /**
+   * The same for payloads of any length; those that fit into the stage are quicker there. block[0] mapping, [1] position, [2] seed, [3] header word 2, [4] header word 3, [5] 1 if undisturbed.
    */
   storeSealed(source: Uint8Array): void;
 

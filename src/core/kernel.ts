@@ -1,5 +1,6 @@
 import type { Addon } from '../base/addon.js';
 import { loadAddon } from '../base/native-loader.js';
+import { ENTRY } from '../format/layout.js';
 import { sealEntries, type Walk, walkEntries } from '../format/walk.js';
 import type { Window } from '../media/window.js';
 
@@ -13,10 +14,11 @@ export interface Kernel {
   /** Walks valid entries from `from` that end at or before `to`; see `walkEntries`. */
   walk(window: Window, from: number, to: number, seed: number, after: number, below: number): Walk;
   /**
-   * Stores a large payload past the caches, with its header, checksum and flush, in one pass. Only for windows that flush lines.
+   * Stores a whole entry past the caches, with its header and checksum; durable after a fence. Only for windows that flush lines.
    *
    * @param low the third word of the header
    * @param high the fourth
+   * @param undisturbed nothing was stored to the window at `position` or behind since the last entry was stored so, which ends there
    */
   storeSealed(
     window: Window,
@@ -25,8 +27,16 @@ export interface Kernel {
     seed: number,
     low: number,
     high: number,
+    undisturbed: boolean,
   ): void;
 }
+
+/** A cache line. Bytes. */
+const LINE = 64;
+/** The longest payload that is put together with its header before it is stored: the addon has room for that. Bytes. */
+const STAGED_MAX = 1024;
+/** What the addon is told about a staged entry. */
+const STAGE_WORDS = 6;
 
 /** The kernel in plain TypeScript: the reference for the native one, and what runs where no addon can be had. */
 export const plainKernel: Kernel = {
@@ -48,10 +58,16 @@ class NativeKernel implements Kernel {
   readonly #block: Float64Array;
   /** Held here since a look into the addon's exports, a dictionary, takes longer than the call. */
   readonly #seal: () => void;
+  readonly #storeStaged: () => void;
+  readonly #stageWords: Uint32Array;
+  readonly #stage: Uint8Array;
 
   constructor(addon: Addon) {
     this.#addon = addon;
     this.#seal = addon.seal;
+    this.#storeStaged = addon.storeStaged;
+    this.#stageWords = new Uint32Array(addon.stage, 0, STAGE_WORDS);
+    this.#stage = new Uint8Array(addon.stage, LINE);
     this.#block = new Float64Array(addon.block);
   }
 
@@ -87,6 +103,33 @@ class NativeKernel implements Kernel {
     seed: number,
     low: number,
     high: number,
+    undisturbed: boolean,
+  ): void {
+    const size = source.length;
+    if (size > STAGED_MAX) {
+      this.#storeLong(window, position, source, seed, low, high, undisturbed);
+      return;
+    }
+    this.#stage.set(source, ((position - window.start) & (LINE - 1)) + ENTRY.header);
+    this.#block[0] = window.mapping;
+    const words = this.#stageWords;
+    words[0] = position - window.start;
+    words[1] = size;
+    words[2] = seed;
+    words[3] = low;
+    words[4] = high;
+    words[5] = undisturbed ? 1 : 0;
+    this.#storeStaged();
+  }
+
+  #storeLong(
+    window: Window,
+    position: number,
+    source: Uint8Array,
+    seed: number,
+    low: number,
+    high: number,
+    undisturbed: boolean,
   ): void {
     const block = this.#block;
     block[0] = window.mapping;
@@ -94,6 +137,7 @@ class NativeKernel implements Kernel {
     block[2] = seed;
     block[3] = low;
     block[4] = high;
+    block[5] = undisturbed ? 1 : 0;
     this.#addon.storeSealed(source);
   }
 }

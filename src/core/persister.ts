@@ -65,7 +65,6 @@ export class Persister implements PersistingHost {
   /** The region has entries to seal. */
   touched(region: RegionLog): void {
     this.#alone.touched(region);
-    this.noticeAppend();
   }
 
   /** Something is appended: the stream is not at rest. */

@@ -44,6 +44,8 @@ export interface RegionHost {
   supplyTimestamps(count?: number): void;
   /** The region has entries that are not sealed yet. */
   touched(region: RegionLog): void;
+  /** The region has an entry more, which is sealed. */
+  appended(region: RegionLog): void;
   /** Wakes those who wait for new entries. */
   notifyCommitted(): void;
 }

@@ -20,7 +20,7 @@ import type { TableSlot } from './table-slots.js';
 /** Of the hot path: constants of their own, as each look into an object counts against what is inlined. */
 const { header: HEADER, lowWord: LOW, highWord: HIGH } = ENTRY;
 
-/** Payloads from this size on are stored past the caches where the medium flushes cache lines. Bytes. */
+/** Payloads from this size on are stored past the caches where the medium flushes cache lines, also if nobody waits for them. Bytes. */
 const LARGE = 8192;
 
 /**
@@ -62,6 +62,8 @@ export class RegionLog implements Appender {
   damage: Problem | undefined = undefined;
   /** Made by those who read backwards. */
   index: SparseIndex | undefined = undefined;
+  /** If this is the tail, the entry before it was stored sealed, and nothing was stored behind it. */
+  #storedSealed = -1;
   /** Up to here an append needs no second thought; 0 if something has to be looked at first. */
   #reach = 0;
   /** The life in which the region was shared with other threads, which ended nothing. */
@@ -155,6 +157,7 @@ export class RegionLog implements Appender {
     this.lastTimestamp = timestamp;
     this.entries = entries;
     this.reportAt = tail;
+    this.#storedSealed = -1;
     this.stop();
   }
 
@@ -164,13 +167,12 @@ export class RegionLog implements Appender {
     throw conflict(last, this.reservations.none ? actual : undefined);
   }
 
-  append(data: Uint8Array): number {
+  append(data: Uint8Array, persists: boolean): number {
     const size = data.length;
     const index = this.#place(size);
-    if (size >= LARGE && (this.#window as Window).flushesLines && data.buffer instanceof ArrayBuffer) {
-      return this.#commitLarge(data);
-    }
-    (this.#window as Window).bytes.set(data, index);
+    const window = this.#window as Window;
+    if ((persists || size >= LARGE) && window.flushesLines) return this.#commitSealed(data);
+    window.bytes.set(data, index);
     return this.#commit(size);
   }
 
@@ -336,11 +338,11 @@ export class RegionLog implements Appender {
   }
 
   #place(size: number): number {
-    const next = this.tail + ENTRY.header + size + (-size & 7);
+    const next = this.tail + HEADER + size + (-size & 7);
     if (next > this.#reach) this.#makeRoom(size);
     // The header word must go with the next timestamp before anything is stored, since a supply of timestamps may fail.
     if (this.#clock.last >= this.#clock.wordUntil) this.#nextTimestamp();
-    return this.tail - (this.#window as Window).start + ENTRY.header;
+    return this.tail - (this.#window as Window).start + HEADER;
   }
 
   #makeRoom(size: number): void {
@@ -374,22 +376,31 @@ export class RegionLog implements Appender {
     return position;
   }
 
-  #commitLarge(data: Uint8Array): number {
-    this.seal();
+  /** The payload goes past the caches together with its header, sealed, and is durable after the next drain. */
+  #commitSealed(data: Uint8Array): number {
+    if (this.sealed !== this.tail) this.seal();
     const clock = this.#clock;
     const position = this.tail;
     const timestamp = clock.last + 1;
-    this.host.kernel.storeSealed(
+    const { host, seed } = this;
+    const undisturbed = this.#storedSealed === position;
+    host.kernel.storeSealed(
       this.#window as Window,
       position,
       data,
-      this.seed,
+      seed,
       timestamp >>> 0,
       clock.word,
+      undisturbed,
     );
     this.entries++;
-    this.#advance(position + strideOf(data.length), timestamp);
+    this.tail = position + strideOf(data.length);
+    this.lastTimestamp = timestamp;
+    clock.last = timestamp;
     this.sealed = this.tail;
+    this.#storedSealed = this.tail;
+    host.appended(this);
+    if (host.watched) host.notifyCommitted();
     return position;
   }
 
@@ -398,10 +409,11 @@ export class RegionLog implements Appender {
     this.lastTimestamp = timestamp;
     if (timestamp > this.#clock.last) this.#clock.last = timestamp;
     const host = this.host;
-    if (!this.dirty) {
+    // Compared with a word, since the compiler does not know that these are nothing but true or false.
+    if (this.dirty === false) {
       this.dirty = true;
       host.touched(this);
     }
-    if (host.watched) host.notifyCommitted();
+    if (host.watched === true) host.notifyCommitted();
   }
 }

@@ -197,6 +197,11 @@ export class StreamCore implements RegionHost {
 
   touched(region: RegionLog): void {
     this.persister.touched(region);
+    this.appended(region);
+  }
+
+  appended(region: RegionLog): void {
+    this.persister.noticeAppend();
     if (this.grown.asked) this.grown.note(region);
     if (region.tail > region.reportAt) this.#noteGrowth(region);
   }

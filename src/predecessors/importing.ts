@@ -184,7 +184,7 @@ class Importer {
   /** @param timestamp greater than that of any entry before; left out: the next one */
   append(region: RegionLog, data: Uint8Array, timestamp: number | undefined): void {
     if (timestamp !== undefined) this.#core.clock.skipTo(timestamp - 1);
-    region.append(data);
+    region.append(data, false);
     this.report.entries++;
     this.report.bytes += data.length;
     if (this.report.bytes < this.#persistAt) return;

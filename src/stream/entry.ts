@@ -1,5 +1,4 @@
 import { VarveError } from '../base/errors.js';
-import type { Leader } from '../core/log/leader.js';
 import { ENTRY } from '../format/layout.js';
 import type { Window } from '../media/window.js';
 import { type Codec, decodeEntry } from './codec.js';
@@ -15,8 +14,6 @@ export class Entry {
   readonly size: number;
   /** Bytes from the region's start to the entry; its payload begins 16 bytes further on. */
   readonly offset: number;
-  /** When it was appended, milliseconds since 1970; undefined for entries of regions, only those of logs have it. */
-  readonly time: number | undefined;
   readonly #window: Window;
   readonly #life: number;
   #data: Uint8Array | undefined;
@@ -29,16 +26,18 @@ export class Entry {
     size: number,
     timestamp: number,
     life: number,
-    leader?: Leader,
   ) {
-    const before = leader === undefined ? 0 : leader.size;
     this.region = region;
     this.timestamp = timestamp;
-    this.size = size - before;
-    this.offset = position + before;
-    this.time = leader?.time;
+    this.size = size;
+    this.offset = position;
     this.#window = window;
     this.#life = life;
+  }
+
+  /** When it was appended, milliseconds since 1970; undefined for entries of regions, only those of logs have it. */
+  get time(): number | undefined {
+    return undefined;
   }
 
   /**
@@ -89,5 +88,31 @@ export class Entry {
     }
     const { buffer, view, start } = this.#window;
     return new Uint8Array(buffer, view.byteOffset + this.offset - start + ENTRY.header, this.size);
+  }
+}
+
+/**
+ * An entry of a log. A class of its own, since an append is fast only as long as all that it does for a region's entry is compiled
+ * into one function, for which there is a limit.
+ */
+export class LogEntry extends Entry {
+  readonly #time: number;
+
+  /** @internal */
+  constructor(
+    region: Region,
+    window: Window,
+    position: number,
+    size: number,
+    timestamp: number,
+    life: number,
+    leader: { readonly size: number; readonly time: number },
+  ) {
+    super(region, window, position + leader.size, size - leader.size, timestamp, life);
+    this.#time = leader.time;
+  }
+
+  override get time(): number {
+    return this.#time;
   }
 }

@@ -261,3 +261,52 @@ test('timestamps are one global order over all regions', (t) => {
     Array.from({ length: 300 }, (_, index) => index + 1),
   );
 });
+
+onEveryMedium('entries of all kinds share cache lines, and none changes another', async (t, place) => {
+  const stream = await place.open();
+  t.after(() => stream.close());
+  const region = await stream.allocate(4096, { name: 'mixed' });
+  let state = 7;
+  const random = (below: number) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+  let expected: Buffer[] = [];
+  const ways: ((data: Buffer) => unknown)[] = [
+    (data) => region.appendSync(data),
+    (data) => region.appendSync(data, { until: 'committed' }),
+    (data) => region.appendSync(data.toString('latin1').replace(/[^a-z]/g, 'x'), { until: 'committed' }),
+    (data) => region.appendvSync([data.subarray(0, 3), data.subarray(3)]),
+  ];
+  for (let round = 0; round < 2000; round++) {
+    // Few sizes, so that after a clear an entry often ends where one ended before it.
+    const data = Buffer.alloc([0, 5, 8, 24, 40, 61, 200][random(7)] ?? 0, 97 + random(26));
+    if (region.available < data.length + 16) {
+      assert.deepEqual(
+        Array.from(region, (entry) => Buffer.from(entry.copy())),
+        expected,
+        `round ${round}`,
+      );
+      region.clearSync();
+      expected = [];
+    }
+    (ways[random(ways.length)] ?? ways[0])?.(data);
+    expected.push(data);
+  }
+  assert.ok((await stream.check()).ok);
+  assert.deepEqual(
+    Array.from(region, (entry) => Buffer.from(entry.copy())),
+    expected,
+  );
+});
+
+onEveryMedium('what stood in a line before a clear does not come back', async (t, place) => {
+  const stream = await place.open();
+  t.after(() => stream.close());
+  const region = await stream.allocate(4096);
+  region.appendSync(Buffer.alloc(24, 'a'));
+  region.clearSync();
+  region.appendSync(Buffer.alloc(24, 'b'), { until: 'committed' });
+  region.appendSync(Buffer.alloc(24, 'c'));
+  assert.deepEqual(texts(region), ['b'.repeat(24), 'c'.repeat(24)]);
+});
