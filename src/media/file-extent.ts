@@ -87,7 +87,7 @@ export class FileAppendExtent implements Extent, QueueOwner {
     const { cache } = this.#parts;
     const found = cache.find(this, position, length);
     if (found !== undefined) return found;
-    const window = this.#fetch(position, length, limit);
+    const window = this.#fetch(position, length, limit, cache.span(this, position));
     cache.keep(this, window);
     return window;
   }
@@ -151,9 +151,9 @@ export class FileAppendExtent implements Extent, QueueOwner {
     this.#parts.cache.drop(this, position);
   }
 
-  /** Reads a window's worth, or as far as the file is up to date; what is only in memory yet is laid over it. */
-  #fetch(position: number, length: number, limit: number): Window {
-    let end = Math.min(Math.max(position + length, position + WINDOW_BYTES), limit);
+  /** Reads `length` bytes, and up to `span` as far as the file is up to date; what is only in memory yet is laid over it. */
+  #fetch(position: number, length: number, limit: number, span = length): Window {
+    let end = Math.min(position + Math.max(length, span), limit);
     if (position + length <= this.#stores.start) end = Math.min(end, this.#stores.start);
     const bytes = new Uint8Array(end - position);
     this.#parts.file.read(bytes, this.offset + position);
