@@ -87,9 +87,7 @@ export abstract class ByteStream {
    * @throws VARVE_FULL if they do not fit, and nothing has changed; VARVE_CLOSED, VARVE_POISONED, TypeError
    */
   append(...parts: Data[]): number {
-    return this.chain.append(
-      parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : bytesOf(part))),
-    );
+    return this.chain.append(parts.map(bytesOf));
   }
 
   /**

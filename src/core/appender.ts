@@ -42,6 +42,4 @@ export interface Appender {
   append(data: Uint8Array, persists: boolean): number;
   /** The same for parts that become one entry. `size` is their sum. */
   appendParts(parts: readonly Uint8Array[], size: number): number;
-  /** The same for text. `size` is its length in UTF-8. */
-  appendText(text: string, size: number): number;
 }

@@ -185,12 +185,6 @@ export class RegionLog implements Appender {
     return this.#commit(size);
   }
 
-  appendText(text: string, size: number): number {
-    const index = this.#place(size);
-    new TextEncoder().encodeInto(text, (this.#window as Window).bytes.subarray(index, index + size));
-    return this.#commit(size);
-  }
-
   /** As `append`, with two words before the data; -1, and nothing has happened, where that needs a second thought. */
   appendLed(low: number, high: number, data: Uint8Array): number {
     const size = data.length + 8;

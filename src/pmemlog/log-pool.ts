@@ -42,7 +42,7 @@ export class LogPool {
    * @throws VARVE_FULL if they do not fit, and nothing has changed; VARVE_CLOSED, VARVE_POISONED, VARVE_IO, TypeError
    */
   append(data: Data): void {
-    this.#append([typeof data === 'string' ? Buffer.from(data) : bytesOf(data)]);
+    this.#append([bytesOf(data)]);
   }
 
   /** Appends parts one behind the other, all of them or, after a crash, none. Throws as `append`. */

@@ -5,7 +5,7 @@ import { typeError } from '../base/errors.js';
 export type Data = string | NodeJS.ArrayBufferView | ArrayBuffer | SharedArrayBuffer;
 
 /**
- * The bytes behind anything but text, without a copy.
+ * The bytes behind data: without a copy, but of text.
  *
  * @throws TypeError if it is something else, or its memory was detached
  */
@@ -14,6 +14,7 @@ export function bytesOf(data: unknown): Uint8Array {
 }
 
 function checkedBytesOf(data: unknown): Uint8Array {
+  if (typeof data === 'string') return Buffer.from(data);
   try {
     return viewOf(data);
   } catch (cause) {
@@ -45,7 +46,7 @@ function describe(data: unknown): string {
 export function partsOf(parts: readonly Data[]): Uint8Array[] {
   if (!Array.isArray(parts))
     throw typeError('Cannot append these parts: they must be an array of bytes and strings');
-  return parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : bytesOf(part)));
+  return parts.map(bytesOf);
 }
 
 /** Bytes of all parts together. */

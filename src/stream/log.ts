@@ -140,11 +140,11 @@ export class Log extends Pipeable {
     }
   }
 
-  /** What nearly all appends are: an entry of bytes that fits behind the last one. Undefined, and nothing has happened, if it is not so. */
+  /** What nearly all appends are: an entry that fits behind the last one. Undefined, and nothing has happened, if it is not so. */
   #appendPlain(data: Data, options: LogAppendOptions | undefined): Entry | undefined {
     if (options !== undefined && !isPlain(options)) return undefined;
     const region = this.core.ready;
-    if (region === undefined || this.#queue.isBusy || typeof data === 'string') return undefined;
+    if (region === undefined || this.#queue.isBusy) return undefined;
     const bytes = bytesOf(data);
     return this.#segmentOf(region).appendLed(this.core.leaderNow(), bytes);
   }

@@ -81,7 +81,6 @@ export class Region extends Pipeable {
    */
   appendSync(data: Data, options?: AppendOptions): Entry {
     const persists = persistsBeforeDone(options);
-    if (typeof data === 'string') return this.#settleSync(this.#appendText(data, options), persists);
     const { persister } = this.#core;
     const bytes = bytesOf(data);
     if (options !== undefined) this.#expect(options);
@@ -109,7 +108,7 @@ export class Region extends Pipeable {
     try {
       const persists = persistsBeforeDone(options);
       if (this.#log.appender.reservations.none) return this.settled(this.#append(data, options), persists);
-      const bytes = typeof data === 'string' ? Buffer.from(data) : bytesOf(data);
+      const bytes = bytesOf(data);
       this.#expect(options);
       return this.#appendBehind([bytes], persists);
     } catch (error) {
@@ -311,16 +310,9 @@ export class Region extends Pipeable {
   }
 
   #append(data: Data, options: AppendOptions | undefined): Entry {
-    if (typeof data === 'string') return this.#appendText(data, options);
     const bytes = bytesOf(data);
     this.#expect(options);
     return this.#appended(this.#log.appender.append(bytes, false), bytes.length);
-  }
-
-  #appendText(text: string, options: AppendOptions | undefined): Entry {
-    const size = Buffer.byteLength(text);
-    this.#expect(options);
-    return this.#appended(this.#log.appender.appendText(text, size), size);
   }
 
   #appendParts(parts: readonly Uint8Array[], options: AppendOptions | undefined): Entry {

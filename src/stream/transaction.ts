@@ -47,7 +47,7 @@ export class Transaction {
    * @throws VARVE_CLOSED once that function is done, VARVE_REGION_FREED, TypeError, RangeError
    */
   append(target: Region | Log, data: Data, options?: TransactionAppendOptions): void {
-    this.#add(target, [typeof data === 'string' ? Buffer.from(data) : bytesOf(data)], options);
+    this.#add(target, [bytesOf(data)], options);
   }
 
   /** As `append`, for parts that become one entry. */

@@ -134,10 +134,6 @@ export class SharedLog implements Appender, WriteThrough {
     return this.commitAt(window, position, size, end) ? position : NOWHERE;
   }
 
-  appendText(text: string): number {
-    return this.append(Buffer.from(text));
-  }
-
   appendParts(parts: readonly Uint8Array[], size: number): number {
     return this.#appendLater(parts, size, this.#takeExpectation());
   }
