@@ -46,7 +46,7 @@ export async function countAll(asked: readonly string[], say: (text: string) => 
   const done = await runAll(jobs, Math.min(4, availableParallelism()));
   // Alone: what runs beside them makes them slower.
   const timed = works
-    .filter((work) => WORKS[work]?.timed === true)
+    .filter((work) => WORKS[work]?.timed !== undefined)
     .map((work) => ({ work, count: () => timesOf(work) }));
   return summed([...done, ...(await runAll(timed, 1))], left);
 }

@@ -35,7 +35,7 @@ export const MEASURES: Readonly<Record<string, Measure>> = {
   written: { title: 'bytes written', decimals: 0, part: 0.01, slack: 16, likeness: 'platform' },
   calls: { title: 'other system calls', decimals: 2, part: 0, slack: 0.02, likeness: 'platform' },
   ratio: {
-    title: 'times a bare copy, best process',
+    title: 'times the floor, best process',
     decimals: 2,
     part: 0.1,
     slack: 0,
@@ -43,7 +43,7 @@ export const MEASURES: Readonly<Record<string, Measure>> = {
     against: 'worst',
   },
   worst: {
-    title: 'times a bare copy, worst process',
+    title: 'times the floor, worst process',
     decimals: 2,
     part: 0.75,
     slack: 0,

@@ -1,9 +1,9 @@
-import { PREDICTABLE, runWorker } from './run-worker.js';
+import { IDENTITY, PREDICTABLE, runWorker } from './run-worker.js';
 import { WORKS } from './works.js';
 
 /** Processes that are timed: the optimising compiler does not do the same in each. */
 const PROCESSES = 5;
-/** Processes whose heap is looked at: what is allocated may depend on the process, too. */
+/** Processes whose heap is looked at, with streams of as many identities: what is allocated may depend on them. */
 const HEAPS = 3;
 
 /** Deoptimisations, as V8 prints them. */
@@ -21,7 +21,8 @@ export async function heapOf(name: string): Promise<Exact> {
   const counts = { heap: 0, deopts: 0 };
   const remarks = new Set<string>();
   for (let i = 0; i < HEAPS; i += 1) {
-    const start = { worker: 'worker', arguments: ['heap', name], kind, flags: PREDICTABLE } as const;
+    const env = { VARVE_CHECK_IDENTITY: `${IDENTITY + i}` };
+    const start = { worker: 'worker', arguments: ['heap', name], kind, flags: PREDICTABLE, env } as const;
     const { result, output } = await runWorker(start);
     const seen = deopts(output);
     counts.heap = Math.max(counts.heap, Number(result) / operations);
@@ -38,7 +39,7 @@ export async function borderOf(name: string): Promise<Exact> {
   return { counts: { border: Number(result) / operations }, remarks: [] };
 }
 
-/** How much longer than a bare copy it takes, in ordinary processes, one after the other. */
+/** How much longer than its floor it takes, in ordinary processes, one after the other. */
 export async function timesOf(name: string): Promise<Exact> {
   const { kind } = workOf(name);
   const ratios: number[] = [];
@@ -52,7 +53,7 @@ export async function timesOf(name: string): Promise<Exact> {
   const each = ratios.map((ratio) => ratio.toFixed(2)).join(', ');
   return {
     counts: { ratio: best, worst },
-    remarks: [`${each} times a bare copy in ${PROCESSES} processes`, ...remarks],
+    remarks: [`${each} times the floor in ${PROCESSES} processes`, ...remarks],
   };
 }
 

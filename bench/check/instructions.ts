@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BENCH_ROOT } from '../lib/paths.js';
-import { PREDICTABLE, runWorker } from './run-worker.js';
+import { IDENTITY, PREDICTABLE, runWorker } from './run-worker.js';
 import { WORKS } from './works.js';
 
 /** V8 writes code into memory all the time: valgrind has to look whether what it translated is still there. */
@@ -60,7 +60,7 @@ export async function dumpsOf(
         ...(detailed ? ['--dump-instr=yes', '--compress-pos=no'] : []),
       ],
       flags: detailed ? [...PREDICTABLE, '--perf-basic-prof'] : PREDICTABLE,
-      env: { VARVE_CHECK_MARKS: marks },
+      env: { VARVE_CHECK_MARKS: marks, VARVE_CHECK_IDENTITY: `${IDENTITY}` },
     });
     const files = readdirSync(directory);
     // The one without a number is written at the end of the process, about nothing.

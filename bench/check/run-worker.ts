@@ -20,6 +20,9 @@ export const PREDICTABLE: readonly string[] = [
   '--expose-gc',
 ];
 
+/** Of which all bytes of a stream's identity are, where nothing is left to chance. */
+export const IDENTITY = 37;
+
 const ENOUGH = 2 ** 29;
 
 /** How a worker is started. */

@@ -1,12 +1,13 @@
 /** A process in which one work is counted: `worker.js <way of counting> <work> <directory>`. The result goes to descriptor 3. */
+import crypto from 'node:crypto';
 import fs from 'node:fs';
-import { createRequire } from 'node:module';
+import { createRequire, syncBuiltinESMExports } from 'node:module';
 import v8 from 'node:v8';
 import type { Addon } from '../../src/base/addon.js';
 import { loadAddon } from '../../src/base/native-loader.js';
 import { summarize } from '../lib/stats.js';
 import { type Floor, floorOf } from './floors.js';
-import { type Round, WORKS } from './works.js';
+import { type Round, WORKS, type Work } from './works.js';
 
 /** After so many rounds the optimising compiler is done. */
 const WARM_UP = 4;
@@ -17,7 +18,7 @@ interface Marks {
   end(): void;
 }
 
-const WAYS: Readonly<Record<string, (work: string, directory: string) => Promise<unknown>>> = {
+const WAYS: Readonly<Record<string, (name: string, directory: string) => Promise<unknown>>> = {
   instructions,
   heap,
   border,
@@ -91,7 +92,7 @@ function countCalls(addon: Addon, calls: { count: number }): void {
 /** Rounds in turns with those of a floor: the best of both are compared, which noise does not make better. */
 async function times(name: string, directory: string): Promise<number> {
   const round = await prepared(name, directory);
-  const floor = floorOf(WORKS[name]?.operations ?? 0);
+  const floor = floorOf(work(name), directory);
   for (let i = 0; i < WARM_UP; i += 1) floor();
   v8.setFlagsFromString('--trace-deopt');
   const best = { round: Number.POSITIVE_INFINITY, floor: Number.POSITIVE_INFINITY };
@@ -110,13 +111,26 @@ async function timeOf(round: Round | Floor): Promise<number> {
 }
 
 async function prepared(name: string, directory: string, rounds = WARM_UP): Promise<Round> {
-  const work = WORKS[name];
-  if (work === undefined) throw new Error(`there is no work ${name}`);
-  const round = await work.prepare(work.kind, directory, work.operations);
+  const { kind, operations, prepare } = work(name);
+  const round = await prepare(kind, directory, operations);
   for (let i = 0; i < rounds; i += 1) await round();
   return round;
 }
 
+function work(name: string): Work {
+  const found = WORKS[name];
+  if (found === undefined) throw new Error(`there is no work ${name}`);
+  return found;
+}
+
+/** Streams get the same identity in each run: checksums, and what V8 makes of numbers beyond 2^31, depend on it. */
+function withoutChance(byte: number): void {
+  crypto.randomBytes = ((size: number) => Buffer.alloc(size, byte)) as typeof crypto.randomBytes;
+  syncBuiltinESMExports();
+}
+
+const identity = process.env['VARVE_CHECK_IDENTITY'];
+if (identity !== undefined) withoutChance(Number(identity));
 const [way = '', name = '', directory = ''] = process.argv.slice(2);
 const result = await WAYS[way]?.(name, directory);
 fs.writeSync(3, JSON.stringify(result));
