@@ -64,15 +64,7 @@ const PIECES = 16;
 async function measure(bench: Bench, where: string, { inFlight, members, entries }: Load): Promise<void> {
   const cast = await Cast.start(bench, members);
   const count = Math.ceil(entries / PIECES / (bench.quick ? 8 : 1));
-  const times = new Map<Member, number[]>();
-  // The first piece compiles the code.
-  for (let piece = -1; piece < PIECES; piece++) {
-    for (const { member, process } of cast.playing) {
-      const some = await latenciesOf(process, inFlight, count);
-      if (piece >= 0) times.set(member, [...(times.get(member) ?? []), ...some]);
-    }
-  }
-  const sorted = [...times].map(([member, some]) => ({ member, times: some.sort((a, b) => a - b) }));
+  const sorted = await sortedTimes(cast, inFlight, count);
   for (const { member, times: own } of sorted) {
     if (member.role !== 'varve') continue;
     for (const { name, part } of QUANTILES) {
@@ -93,6 +85,24 @@ async function measure(bench: Bench, where: string, { inFlight, members, entries
     }
   }
   await cast.close();
+}
+
+interface Times {
+  readonly member: Member;
+  readonly times: readonly number[];
+}
+
+/** What each member took, piece by piece in turn, from the shortest to the longest. */
+async function sortedTimes(cast: Cast, inFlight: number, count: number): Promise<readonly Times[]> {
+  const times = new Map<Member, number[]>();
+  // The first piece compiles the code.
+  for (let piece = -1; piece < PIECES; piece++) {
+    for (const { member, process } of cast.playing) {
+      const some = await latenciesOf(process, inFlight, count);
+      if (piece >= 0) times.set(member, [...(times.get(member) ?? []), ...some]);
+    }
+  }
+  return [...times].map(([member, some]) => ({ member, times: some.sort((a, b) => a - b) }));
 }
 
 function latenciesOf(process: SubjectProcess, inFlight: number, count: number): Promise<readonly number[]> {

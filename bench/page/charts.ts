@@ -118,8 +118,8 @@ function drawBySize(
   };
   for (const [series, prefix] of Object.entries(named)) {
     for (const { key, value, others } of rows) {
-      const size = Number(key.startsWith(prefix) ? key.slice(prefix.length) : Number.NaN);
-      if (Number.isNaN(size)) continue;
+      const size = sizeAfter(prefix, key);
+      if (size === undefined) continue;
       add(series, 'varve', size, value.median);
       if (withOthers) for (const other of others) add(other.name, other.role, size, other.value.median);
     }
@@ -139,6 +139,12 @@ function drawBySize(
     }),
   );
   return [{ name, title, svg: lineChart(lines), note: undefined }];
+}
+
+/** The size that a key ends with, if it is one with this prefix. */
+function sizeAfter(prefix: string, key: string): number | undefined {
+  const size = Number(key.startsWith(prefix) ? key.slice(prefix.length) : Number.NaN);
+  return Number.isNaN(size) ? undefined : size;
 }
 
 function drawBars({ name, title, axis, groups }: Bars, rows: readonly Comparison[]): Chart[] {

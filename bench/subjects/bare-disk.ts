@@ -22,7 +22,9 @@ export const subject: Subject = {
       position += bytes.length;
     };
     return {
-      append: (data) => write(entries(data, 1)),
+      append(data) {
+        write(entries(data, 1));
+      },
       async appendMany(data, inFlight, groups) {
         const group = entries(data, inFlight);
         for (let i = 0; i < groups; i++) write(group);

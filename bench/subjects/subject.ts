@@ -1,7 +1,7 @@
 /** A log as a program would keep one by some library, in a directory of its own. What a library has not is left out. */
 export interface SubjectLog {
   /** Appends one entry, which is durable when this returns, or when what it returns is resolved. */
-  append?(data: Uint8Array): Promise<unknown> | void;
+  append?(data: Uint8Array): Promise<unknown> | undefined;
   /**
    * Appends `groups` times `inFlight` entries that come at the same time, in the best way that there is for that; all are durable
    * when it resolves.
