@@ -155,29 +155,16 @@ static napi_value call_fence(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
-/* The line in which an entry at `position` begins: kept from the entry before it, if JavaScript has stored nothing behind that. */
-static uint8_t *tail_at(struct mapping *mapping, uint64_t position, bool undisturbed) {
-  const uint8_t *line = mapping->pages.bytes + position / CPU_LINE * CPU_LINE;
-  bool known = undisturbed && mapping->tail_end == position;
-  /* Fetching it takes as long as everything else. */
-  if (!known && position % CPU_LINE != 0) memcpy(mapping->tail, line, CPU_LINE);
-  return mapping->tail;
-}
-
 static napi_value call_store_staged(napi_env env, napi_callback_info info) {
   struct state *state = state_of(env, info);
-  struct mapping *mapping = mapping_of(state, state->block[0]);
+  const struct mapping *mapping = mapping_of(state, state->block[0]);
   if (mapping == NULL) return throw_range(env, bad_mapping);
-  struct stage *stage = &state->stage;
-  uint32_t position = stage->position;
-  uint32_t length = stage->length;
+  const struct stage *stage = &state->stage;
   uint64_t tagged = (uint64_t)stage->high << 32 | stage->low;
-  bool fits = length <= ENTRY_STAGED && entry_is_plain(tagged) && position % ENTRY_ALIGN == 0 &&
-              position + entry_extent(length, tagged) <= mapping->length && mapping->length % CPU_LINE == 0;
+  bool fits = stage->length <= ENTRY_STAGED && entry_is_plain(tagged) && stage->position % ENTRY_ALIGN == 0 &&
+              stage->position + entry_extent(stage->length, tagged) <= mapping->length;
   if (!fits) return throw_range(env, bad_range);
-  uint8_t *tail = tail_at(mapping, position, stage->undisturbed != 0);
-  entry_store_staged(mapping->pages.bytes + position, stage->lines, length, tagged, stage->seed, tail);
-  mapping->tail_end = position + entry_extent(length, tagged);
+  entry_store_staged(mapping->pages.bytes + stage->position, stage->payload, stage->length, tagged, stage->seed);
   return NULL;
 }
 
@@ -187,26 +174,23 @@ static napi_value call_store_sealed(napi_env env, napi_callback_info info) {
   uint8_t *source;
   size_t length;
   if (!take(env, info, 1, &argument, &state) || !take_bytes(env, argument, &source, &length)) return NULL;
-  struct mapping *mapping = mapping_of(state, state->block[0]);
+  const struct mapping *mapping = mapping_of(state, state->block[0]);
   if (mapping == NULL) return throw_range(env, bad_mapping);
   uint64_t position;
   uint32_t seed, low, high;
   bool fits = whole(state->block[1], &position) && word(state->block[2], &seed) && word(state->block[3], &low) &&
               word(state->block[4], &high) && position % ENTRY_ALIGN == 0 && position <= mapping->length &&
-              length <= UINT32_MAX && mapping->length % CPU_LINE == 0;
+              length <= UINT32_MAX;
   uint64_t tagged = fits ? (uint64_t)high << 32 | low : 0;
-  uint64_t extent = entry_extent((uint32_t)length, tagged);
-  if (!fits || !entry_is_plain(tagged) || extent > mapping->length - position) return throw_range(env, bad_range);
-  uint8_t *tail = tail_at(mapping, position, state->block[5] != 0);
+  bool inside = fits && entry_extent((uint32_t)length, tagged) <= mapping->length - position;
+  if (!inside || !entry_is_plain(tagged)) return throw_range(env, bad_range);
   uint8_t *entry = mapping->pages.bytes + position;
   if (length > ENTRY_STAGED) {
-    entry_store(entry, source, (uint32_t)length, tagged, seed, is_stable(env, argument), tail);
+    entry_store(entry, source, (uint32_t)length, tagged, seed, is_stable(env, argument));
   } else {
-    uint8_t *stage = state->stage.lines;
-    memcpy(stage + position % CPU_LINE + ENTRY_HEADER, source, length);
-    entry_store_staged(entry, stage, (uint32_t)length, tagged, seed, tail);
+    memcpy(state->stage.payload, source, length);
+    entry_store_staged(entry, state->stage.payload, (uint32_t)length, tagged, seed);
   }
-  mapping->tail_end = position + extent;
   return NULL;
 }
 

@@ -17,8 +17,6 @@ struct mapping {
   struct os_pages pages;
   size_t length; /* bytes asked for, from pages.bytes on */
   bool flushes_lines;
-  uint64_t tail_end; /* where the entry ends that was stored last, if by entry_store; `tail` is the line it ends in */
-  uint8_t tail[CPU_LINE];
   bool retired; /* unmapped as far as JavaScript is concerned */
   bool stolen;  /* its ArrayBuffer was detached by somebody else: views of it may live on */
   struct os_watch *watch;
@@ -43,8 +41,7 @@ struct stage {
   uint32_t seed;
   uint32_t low;
   uint32_t high;
-  uint32_t undisturbed;
-  _Alignas(CPU_LINE) uint8_t lines[ENTRY_STAGED + 2 * CPU_LINE];
+  _Alignas(CPU_LINE) uint8_t payload[ENTRY_STAGED];
 };
 
 /* What belongs to one environment. It lives until that is gone and its last mapping has been collected. */
@@ -64,11 +61,11 @@ struct state *state_create(napi_env env);
 void detect_once(void);
 
 /* Null if there is no such mapping. */
-static inline struct mapping *mapping_of(const struct state *state, double id) {
+static inline const struct mapping *mapping_of(const struct state *state, double id) {
   if (!(id > 0 && id <= 9007199254740991.0)) return NULL;
   uint32_t slot = (uint32_t)((uint64_t)(int64_t)id & NO_SLOT);
   if (slot >= state->capacity) return NULL;
-  struct mapping *mapping = state->slots[slot].mapping;
+  const struct mapping *mapping = state->slots[slot].mapping;
   return mapping != NULL && mapping->id == id ? mapping : NULL;
 }
 

@@ -49,8 +49,8 @@ static uint32_t crc_flush_plain(uint32_t reg, void *bytes, size_t length) {
   return reg;
 }
 
-static void flush_streamed(const void *lines, size_t length) {
-  cpu.flush(lines, length);
+static void flush_streamed(const void *bytes, size_t length) {
+  cpu.flush(bytes, length);
 }
 
 static uint32_t crc_stream_plain(uint32_t reg, void *target, const void *source, size_t length) {

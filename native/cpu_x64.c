@@ -63,8 +63,8 @@ INLINE void settle(uint8_t *to, const uint8_t *from, enum fate fate) {
   recorded_flush(to);
 }
 
-static void note_streamed(const void *lines, size_t length) {
-  for (size_t at = 0; at < length; at += CPU_LINE) recorded_flush((const uint8_t *)lines + at);
+static void note_streamed(const void *bytes, size_t length) {
+  flush_by(bytes, length, STREAM);
 }
 
 /* ---- CRC-32C ---- */

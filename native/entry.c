@@ -123,20 +123,16 @@ void entry_verify(const uint8_t *bytes, size_t to, struct entry_walk *walk) {
 }
 
 /*
- * A fence lets the processor go on while lines are on their way, but no store behind it takes effect before they have
+ * A fence lets the processor go on while words are on their way, but no store behind it takes effect before they have
  * arrived. What loads from such a store is handed its value early only if it loads no more than that one store has
- * stored. So here all goes by words of 8 bytes: with anything wider every entry would wait for the one before.
+ * stored. So here all goes by words of 8 bytes: with anything wider every entry would wait for the one before. Words that
+ * go past the cache need no line to be fetched first, nor does any byte of the entry before have to be stored again.
  */
-enum { LINE_WORDS = CPU_LINE / 8 };
 
 /* What the compiler may not join with its neighbours. */
 static inline uint64_t apart(uint64_t word) {
   __asm__("" : "+r"(word));
   return word;
-}
-
-static void copy_words(uint64_t *to, const uint8_t *from, size_t words) {
-  for (size_t i = 0; i < words; i++) to[i] = apart(load64(from + 8 * i));
 }
 
 /* The last `length` % 8 bytes, and zeroes behind them. */
@@ -148,40 +144,26 @@ static uint64_t last_word(const uint8_t *bytes, size_t length) {
   return word;
 }
 
-/* Copies bytes and puts zeroes behind them, up to the end of a line. Returns that. */
-static uint64_t *copy_padded(uint64_t *to, const uint8_t *from, size_t length) {
-  copy_words(to, from, length / 8);
-  to += length / 8;
-  if (length % 8 != 0) *to++ = apart(last_word(from, length));
-  while ((size_t)to % CPU_LINE != 0) *to++ = apart(0);
-  return to;
+/* A payload, or the end of one, with its padding. */
+static void stream_padded(uint8_t *to, const uint8_t *from, size_t length) {
+  size_t whole = length / 8 * 8;
+  for (size_t at = 0; at < whole; at += 8) cpu_stream64(to + at, apart(load64(from + at)));
+  if (whole < length) cpu_stream64(to + whole, apart(last_word(from, length)));
 }
 
-static void store_header(uint64_t *header, uint32_t length, uint32_t sum, uint64_t tagged) {
-  header[0] = apart((uint64_t)length | (uint64_t)sum << 32);
-  header[1] = apart(tagged);
+static void stream_header(uint8_t *entry, uint32_t length, uint32_t sum, uint64_t tagged) {
+  cpu_stream64(entry, (uint64_t)length | (uint64_t)sum << 32);
+  cpu_stream64(entry + ENTRY_TAGGED, tagged);
 }
 
-static void stream_words(uint8_t *to, const uint64_t *from, size_t words) {
-  for (size_t i = 0; i < words; i++) cpu_stream64(to + 8 * i, apart(from[i]));
-  cpu.streamed(to, words * 8);
+void entry_store_staged(uint8_t *entry, const uint8_t *payload, uint32_t length, uint64_t tagged, uint32_t seed) {
+  stream_header(entry, length, cpu.crc_then(seed, payload, length, length, tagged), tagged);
+  stream_padded(entry + ENTRY_HEADER, payload, length);
+  cpu.streamed(entry, (size_t)extent_of(length, FORM_PLAIN));
 }
 
-void entry_store_staged(uint8_t *entry, uint8_t *stage, uint32_t length, uint64_t tagged, uint32_t seed, uint8_t *tail) {
-  size_t before = (size_t)entry & (CPU_LINE - 1);
-  uint8_t *header = stage + before;
-  uint8_t *payload = header + ENTRY_HEADER;
-  uint64_t *end = (uint64_t *)(void *)(payload + length / 8 * 8);
-  copy_words((uint64_t *)(void *)stage, tail, before / 8);
-  if (length % 8 != 0) *end++ = apart(last_word(payload, length));
-  while ((size_t)end % CPU_LINE != 0) *end++ = apart(0);
-  store_header((uint64_t *)(void *)header, length, cpu.crc_then(seed, payload, length, length, tagged), tagged);
-  stream_words(entry - before, (const uint64_t *)(void *)stage, (size_t)((uint8_t *)end - stage) / 8);
-  copy_words((uint64_t *)(void *)tail, (const uint8_t *)(end - LINE_WORDS), LINE_WORDS);
-}
-
-/* The body of a long payload: whole lines. What somebody else may be writing to is copied first, piece by piece. */
-static uint32_t store_body(uint32_t reg, uint8_t *to, const uint8_t *source, size_t length, bool stable) {
+/* Whole lines of a payload. What somebody else may be writing to is copied first, piece by piece. */
+static uint32_t store_lines(uint32_t reg, uint8_t *to, const uint8_t *source, size_t length, bool stable) {
   if (stable) return cpu.crc_stream(reg, to, source, length);
   _Alignas(CPU_LINE) uint8_t piece[4096];
   for (size_t at = 0; at < length; at += sizeof piece) {
@@ -192,25 +174,18 @@ static uint32_t store_body(uint32_t reg, uint8_t *to, const uint8_t *source, siz
   return reg;
 }
 
-void entry_store(uint8_t *entry, const uint8_t *source, uint32_t length, uint64_t tagged, uint32_t seed, bool stable,
-                 uint8_t *tail) {
-  _Alignas(CPU_LINE) uint64_t head[2 * LINE_WORDS]; /* a header may lie in two lines */
-  _Alignas(CPU_LINE) uint64_t last[LINE_WORDS];
-  size_t before = (size_t)entry & (CPU_LINE - 1);
-  size_t head_end = line_up(before + ENTRY_HEADER);
-  size_t in_head = head_end - before - ENTRY_HEADER;
-  size_t body = line_down(length - in_head);
-  size_t rest = length - in_head - body;
-  uint8_t *first = entry - before;
-  uint64_t *header = head + before / 8;
-  copy_words(head, tail, before / 8);
-  copy_words(header + ENTRY_HEADER / 8, source, in_head / 8);
-  copy_padded(last, source + in_head + body, rest);
-  uint32_t sum = cpu.crc(seed, header + ENTRY_HEADER / 8, in_head);
-  sum = store_body(sum, first + head_end, source + in_head, body, stable);
-  store_header(header, length, cpu.crc_then(sum, last, rest, length, tagged), tagged);
-  stream_words(first, head, head_end / 8);
-  if (rest == 0) return;
-  stream_words(first + head_end + body, last, LINE_WORDS);
-  copy_words((uint64_t *)tail, (const uint8_t *)last, LINE_WORDS);
+void entry_store(uint8_t *entry, const uint8_t *source, uint32_t length, uint64_t tagged, uint32_t seed, bool stable) {
+  uint8_t head[CPU_LINE], last[CPU_LINE];
+  uint8_t *payload = entry + ENTRY_HEADER;
+  size_t in_head = line_up((size_t)payload) - (size_t)payload;
+  size_t lines = line_down(length - in_head);
+  size_t rest = length - in_head - lines;
+  memcpy(head, source, in_head);
+  memcpy(last, source + in_head + lines, rest);
+  uint32_t sum = store_lines(cpu.crc(seed, head, in_head), payload + in_head, source + in_head, lines, stable);
+  stream_header(entry, length, cpu.crc_then(sum, last, rest, length, tagged), tagged);
+  stream_padded(payload, head, in_head);
+  cpu.streamed(entry, ENTRY_HEADER + in_head);
+  stream_padded(payload + in_head + lines, last, rest);
+  if (rest > 0) cpu.streamed(payload + in_head + lines, rest);
 }

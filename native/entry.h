@@ -14,7 +14,7 @@ enum {
   ENTRY_CHECKSUM = 4, /* where the checksum stands */
   ENTRY_TAGGED = 8,   /* where the tagged timestamp stands */
   ENTRY_ALIGN = 8,
-  ENTRY_STAGED = 1024, /* the longest payload that entry_store_staged takes; entry_store takes longer ones */
+  ENTRY_STAGED = 1024, /* the longest payload that is copied before it is checksummed */
   ENTRY_SKIPPED = 8,  /* what FORM_SKIP leaves behind its payload */
 };
 
@@ -45,21 +45,13 @@ bool entry_seal(uint8_t *bytes, size_t from, size_t to, uint32_t seed, bool flus
 void entry_verify(const uint8_t *bytes, size_t to, struct entry_walk *walk);
 
 /*
- * Stores a whole plain entry at `entry` and seals it, past the cache where the processor can and always by whole lines, so that no line
- * has to be fetched first; a fence makes it durable. Behind it, its last line is zeroed.
- *
- * tail: in: the line in which `entry` lies, of which the bytes before `entry` are stored again; out: unless the next entry begins
- * a line, the line in which that will lie.
- * stable: nobody else writes to `source`. Of any other a copy is what is checksummed and stored.
+ * Stores a whole plain entry, sealed, past the cache where the processor can; a fence makes it durable. No byte before it or behind it is
+ * stored. `length` is more than ENTRY_STAGED; `stable`: nobody else writes to `source`. Of any other a copy is what is checksummed and stored.
  */
-void entry_store(uint8_t *entry, const uint8_t *source, uint32_t length, uint64_t tagged, uint32_t seed, bool stable,
-                 uint8_t *tail);
+void entry_store(uint8_t *entry, const uint8_t *source, uint32_t length, uint64_t tagged, uint32_t seed, bool stable);
 
-/*
- * The same for an entry whose payload lies in `stage`, which begins at a line and has room for ENTRY_STAGED + 2 * CPU_LINE bytes: there it
- * is as far behind the beginning as it will be behind that of the line in which the entry begins.
- */
-void entry_store_staged(uint8_t *entry, uint8_t *stage, uint32_t length, uint64_t tagged, uint32_t seed, uint8_t *tail);
+/* The same for a payload of at most ENTRY_STAGED bytes that nobody else writes to. */
+void entry_store_staged(uint8_t *entry, const uint8_t *payload, uint32_t length, uint64_t tagged, uint32_t seed);
 
 /* Bytes from the beginning of an entry to that of the next one. */
 uint64_t entry_extent(uint32_t length, uint64_t tagged);

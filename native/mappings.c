@@ -205,10 +205,10 @@ static struct mapping *take_mapping(napi_env env, napi_callback_info info) {
   struct state *state;
   double id;
   if (!take(env, info, 1, &argument, &state)) return NULL;
-  struct mapping *found = NULL;
+  const struct mapping *found = NULL;
   if (napi_get_value_double(env, argument, &id) == napi_ok) found = mapping_of(state, id);
   if (found == NULL) throw_range(env, "Cannot use the mapping: it does not exist, or not any more");
-  return found;
+  return (struct mapping *)found;
 }
 
 napi_value call_unmap(napi_env env, napi_callback_info info) {

@@ -73,8 +73,8 @@ struct cpu {
   uint32_t (*crc)(uint32_t reg, const void *bytes, size_t length);
   /* The same, then over the four bytes of `a` and the eight of `b`. */
   uint32_t (*crc_then)(uint32_t reg, const void *bytes, size_t length, uint32_t a, uint64_t b);
-  /* The lines were stored by cpu_stream64: writes them back, unless they went past the cache. */
-  void (*streamed)(const void *lines, size_t length);
+  /* The bytes were stored by cpu_stream64: writes their lines back, unless they went past the cache. */
+  void (*streamed)(const void *bytes, size_t length);
   /*
    * Copies whole lines, past the cache where it can, and writes them back; returns the register after the bytes. It reads its
    * source more than once, so nobody else may be writing to it.
@@ -103,7 +103,7 @@ void cpu_detect_portable(void);
 #define VARVE_CPU_PORTABLE 1
 #endif
 
-/* Stores an aligned word past the cache where the processor can. All words of a line are to follow each other. */
+/* Stores an aligned word past the cache where the processor can. The words of a line are to follow each other. */
 static inline void cpu_stream64(void *to, uint64_t word) {
 #ifdef VARVE_CPU_X64
   __asm__ volatile("movnti %1, %0" : "=m"(*(uint64_t *)to) : "r"(word));

@@ -29,9 +29,7 @@ export interface Addon {
    */
   readonly block: ArrayBuffer;
   /**
-   * For `storeStaged`. Words of 32 bits: position, length, seed, header word 2, header word 3, and 1 if nothing was stored at the position or
-   * behind it since the last entry was stored past the caches, which ends there. From byte 64 on: the lines that the entry will take, as
-   * far as JavaScript knows them: the payload, 16 bytes behind where the header will be.
+   * For `storeStaged`. Words of 32 bits: position, length, seed, header word 2, header word 3. From byte 64 on: the payload.
    */
   readonly stage: ArrayBuffer;
 
@@ -96,11 +94,11 @@ export interface Addon {
   fence(): void;
   /**
    * Stores a whole entry, sealed, past the caches: durable after a fence. block[0] mapping; the other arguments are words of `stage`, and
-   * the payload lies there where the comment on `stage` says. For payloads of up to 1024 bytes on media that flush lines.
+   * the payload lies there, too. For payloads of up to 1024 bytes on media that flush lines.
    */
   storeStaged(): void;
   /**
-   * The same for payloads of any length; those that fit into the stage are quicker there. block[0] mapping, [1] position, [2] seed, [3] header word 2, [4] header word 3, [5] 1 if undisturbed.
+   * The same for payloads of any length; those that fit into the stage are quicker there. block[0] mapping, [1] position, [2] seed, [3] header word 2, [4] header word 3.
    */
   storeSealed(source: Uint8Array): void;
 

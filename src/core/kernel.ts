@@ -1,6 +1,5 @@
 import type { Addon } from '../base/addon.js';
 import { loadAddon } from '../base/native-loader.js';
-import { ENTRY } from '../format/layout.js';
 import { sealEntries, type Walk, walkEntries } from '../format/walk.js';
 import type { Window } from '../media/window.js';
 
@@ -18,7 +17,6 @@ export interface Kernel {
    *
    * @param low the third word of the header
    * @param high the fourth
-   * @param undisturbed nothing was stored to the window at `position` or behind since the last entry was stored so, which ends there
    */
   storeSealed(
     window: Window,
@@ -27,16 +25,15 @@ export interface Kernel {
     seed: number,
     low: number,
     high: number,
-    undisturbed: boolean,
   ): void;
 }
 
-/** A cache line. Bytes. */
-const LINE = 64;
-/** The longest payload that is put together with its header before it is stored: the addon has room for that. Bytes. */
+/** Where the payload lies on the stage. */
+const STAGE_PAYLOAD = 64;
+/** The longest payload that the stage has room for. Bytes. */
 const STAGED_MAX = 1024;
 /** What the addon is told about a staged entry. */
-const STAGE_WORDS = 6;
+const STAGE_WORDS = 5;
 
 /** The kernel in plain TypeScript: the reference for the native one, and what runs where no addon can be had. */
 export const plainKernel: Kernel = {
@@ -67,7 +64,7 @@ class NativeKernel implements Kernel {
     this.#seal = addon.seal;
     this.#storeStaged = addon.storeStaged;
     this.#stageWords = new Uint32Array(addon.stage, 0, STAGE_WORDS);
-    this.#stage = new Uint8Array(addon.stage, LINE);
+    this.#stage = new Uint8Array(addon.stage, STAGE_PAYLOAD);
     this.#block = new Float64Array(addon.block);
   }
 
@@ -103,14 +100,13 @@ class NativeKernel implements Kernel {
     seed: number,
     low: number,
     high: number,
-    undisturbed: boolean,
   ): void {
     const size = source.length;
     if (size > STAGED_MAX) {
-      this.#storeLong(window, position, source, seed, low, high, undisturbed);
+      this.#storeLong(window, position, source, seed, low, high);
       return;
     }
-    this.#stage.set(source, ((position - window.start) & (LINE - 1)) + ENTRY.header);
+    this.#stage.set(source);
     this.#block[0] = window.mapping;
     const words = this.#stageWords;
     words[0] = position - window.start;
@@ -118,7 +114,6 @@ class NativeKernel implements Kernel {
     words[2] = seed;
     words[3] = low;
     words[4] = high;
-    words[5] = undisturbed ? 1 : 0;
     this.#storeStaged();
   }
 
@@ -129,7 +124,6 @@ class NativeKernel implements Kernel {
     seed: number,
     low: number,
     high: number,
-    undisturbed: boolean,
   ): void {
     const block = this.#block;
     block[0] = window.mapping;
@@ -137,7 +131,6 @@ class NativeKernel implements Kernel {
     block[2] = seed;
     block[3] = low;
     block[4] = high;
-    block[5] = undisturbed ? 1 : 0;
     this.#addon.storeSealed(source);
   }
 }

@@ -62,8 +62,6 @@ export class RegionLog implements Appender {
   damage: Problem | undefined = undefined;
   /** Made by those who read backwards. */
   index: SparseIndex | undefined = undefined;
-  /** If this is the tail, the entry before it was stored sealed, and nothing was stored behind it. */
-  #storedSealed = -1;
   /** Up to here an append needs no second thought; 0 if something has to be looked at first. */
   #reach = 0;
   /** The life in which the region was shared with other threads, which ended nothing. */
@@ -157,7 +155,6 @@ export class RegionLog implements Appender {
     this.lastTimestamp = timestamp;
     this.entries = entries;
     this.reportAt = tail;
-    this.#storedSealed = -1;
     this.stop();
   }
 
@@ -377,22 +374,12 @@ export class RegionLog implements Appender {
     const position = this.tail;
     const timestamp = clock.last + 1;
     const { host, seed } = this;
-    const undisturbed = this.#storedSealed === position;
-    host.kernel.storeSealed(
-      this.#window as Window,
-      position,
-      data,
-      seed,
-      timestamp >>> 0,
-      clock.word,
-      undisturbed,
-    );
+    host.kernel.storeSealed(this.#window as Window, position, data, seed, timestamp >>> 0, clock.word);
     this.entries++;
     this.tail = position + strideOf(data.length);
     this.lastTimestamp = timestamp;
     clock.last = timestamp;
     this.sealed = this.tail;
-    this.#storedSealed = this.tail;
     host.appended(this);
     if (host.watched) host.notifyCommitted();
     return position;

@@ -137,7 +137,8 @@ export class SparseIndex {
 /** A cursor whose first entry is the first one with `from` or a later timestamp. */
 export function cursorFrom(region: RegionLog, from: number): LogCursor {
   if (from < region.slot.record.birth) return new LogCursor(region);
-  if (from > region.lastTimestamp) return new LogCursor(region, region.tail);
+  // Beside others there may be more than this process knows of.
+  if (from > region.lastTimestamp && !region.host.beside) return new LogCursor(region, region.tail);
   const scout = new LogCursor(region, SparseIndex.seek(region, from));
   while (scout.next()) {
     if (scout.timestamp >= from) return new LogCursor(region, scout.position);

@@ -140,7 +140,7 @@ addonTest('a range outside of the mapping is a RangeError and touches nothing', 
   const skipped = 1 << 21;
   block.set([mapping, 0, 1, 1, skipped]);
   assert.throws(() => addon.storeSealed(new Uint8Array(96)), RangeError, 'not a plain entry');
-  const stage = new Uint32Array(addon.stage, 0, 6);
+  const stage = new Uint32Array(addon.stage, 0, 5);
   for (const [position, length, high] of [
     [8192 - 104, 96, 0],
     [4, 96, 0],
@@ -150,7 +150,7 @@ addonTest('a range outside of the mapping is a RangeError and touches nothing', 
     [0, 2 ** 32 - 1, 0],
     [0, 96, skipped],
   ] as const) {
-    stage.set([position, length, 1, 1, high, 0]);
+    stage.set([position, length, 1, 1, high]);
     assert.throws(() => addon.storeStaged(), RangeError, `storeStaged ${length} at ${position}, ${high}`);
   }
   addon.unmap(mapping);
@@ -194,10 +194,10 @@ addonTest(
       timestamp += 1;
       const extent = extentOf({ timestamp, payload: source });
       const expected = new Uint8Array(extent + 128).fill(0xee);
-      expected.fill(0, 16 + size, extent + (-(position + extent) & 63));
+      expected.fill(0, 16 + size, extent);
       write(expected, 0, 77, [{ timestamp, payload: source, lag: 0 }]);
       bytes.fill(0xee, position, position + expected.byteLength);
-      block.set([mapping, position, 77, timestamp, 0, 0]);
+      block.set([mapping, position, 77, timestamp, 0]);
       addon.storeSealed(source);
       addon.fence();
       assert.deepEqual(
@@ -217,8 +217,8 @@ addonTest('storeStaged stores entries of every size that fits, each behind the o
   const { fd } = openScratch(t, 1 << 20);
   const { mapping, memory } = addon.map(fd, 0, 1 << 20, 'shared', true);
   const bytes = new Uint8Array(memory).fill(0xee);
-  const words = new Uint32Array(addon.stage, 0, 6);
-  const lines = new Uint8Array(addon.stage, 64);
+  const words = new Uint32Array(addon.stage, 0, 5);
+  const staged = new Uint8Array(addon.stage, 64, 1024);
   let [position, timestamp] = [0, 0];
   const order = Array.from({ length: 1025 }, (_, index) => (index * 7) % 1025);
   for (const size of order) {
@@ -226,41 +226,18 @@ addonTest('storeStaged stores entries of every size that fits, each behind the o
     timestamp += 1;
     const extent = extentOf({ timestamp, payload });
     const expected = new Uint8Array(extent + 64).fill(0xee);
-    expected.fill(0, 16 + size, extent + (-(position + extent) & 63));
+    expected.fill(0, 16 + size, extent);
     write(expected, 0, 77, [{ timestamp, payload, lag: 0 }]);
-    lines.fill(0xdd, (position & 63) + 16);
-    lines.set(payload, (position & 63) + 16);
+    staged.fill(0xdd);
+    staged.set(payload);
     new Float64Array(addon.block)[0] = mapping;
-    words.set([position, size, 77, timestamp, 0, timestamp % 9 === 0 ? 0 : 1]);
+    words.set([position, size, 77, timestamp, 0]);
     addon.storeStaged();
     assert.deepEqual(bytes.slice(position, position + extent + 64), expected, `${size} bytes at ${position}`);
     position += extent;
   }
   const found = verify(addon, bytes, 77, { to: position });
   assert.deepEqual(found, { position, timestamp, entries: timestamp, certified: timestamp - 1 });
-  addon.unmap(mapping);
-});
-
-addonTest('what stands in the line before an entry stays, whoever stored it', (addon, t) => {
-  const { fd } = openScratch(t, SIZE);
-  const { mapping, memory } = addon.map(fd, 0, SIZE, 'shared', true);
-  const bytes = new Uint8Array(memory);
-  const block = new Float64Array(addon.block);
-  block.set([mapping, 0, 1, 1, 0, 1]);
-  addon.storeSealed(noise(8, 1));
-  bytes.fill(0xaa, 0, 40);
-  // Nothing was stored from 24 on by that call: the kept line is not of this place.
-  block.set([mapping, 40, 1, 2, 0, 1]);
-  addon.storeSealed(noise(8, 2));
-  assert.ok(bytes.subarray(0, 40).every((byte) => byte === 0xaa));
-  bytes.fill(0xbb, 0, 64);
-  block.set([mapping, 64, 1, 3, 0, 0]);
-  addon.storeSealed(noise(100, 3));
-  bytes.fill(0xcc, 128, 184);
-  block.set([mapping, 184, 1, 4, 0, 0]);
-  addon.storeSealed(noise(100, 4));
-  assert.ok(bytes.subarray(0, 64).every((byte) => byte === 0xbb));
-  assert.ok(bytes.subarray(128, 184).every((byte) => byte === 0xcc));
   addon.unmap(mapping);
 });
 
