@@ -11,6 +11,8 @@ import { Untouched } from './untouched.js';
 
 /** How many regions are glimpsed at between two pauses. */
 const LOOKS_PER_PAUSE = 256;
+/** Of few regions so much is searched that a look before would cost as much as the search. Bytes behind the end of each. */
+const LOOK_MAX = 64 * 1024;
 
 /** What a recovery found out. */
 export interface Findings {
@@ -72,7 +74,7 @@ function* findAll(
 /** The regions in which something may have been committed since the checkpoint. */
 function* touchedOf(regions: readonly RegionLog[], span: Span, reach: number): Steps<RegionLog[]> {
   const [first] = regions;
-  if (first === undefined) return [];
+  if (first === undefined || reach > LOOK_MAX) return [...regions];
   const untouched = new Untouched(first.host.medium, span, reach);
   const touched: RegionLog[] = [];
   for (const [index, region] of regions.entries()) {
