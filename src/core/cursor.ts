@@ -4,6 +4,10 @@ import type { Window } from '../media/window.js';
 import type { RegionLog } from './region-log.js';
 import { scan } from './scanner.js';
 
+/** Constants of this module: imported ones are loaded anew for every entry. */
+const { header: HEADER, highWord: HIGH } = ENTRY;
+const SPECIAL = FORM_MASK;
+
 const NO_WORDS = new Uint32Array(0);
 /** Index of the header of an entry in a window that none was visited in. */
 const NOWHERE = -1;
@@ -85,12 +89,12 @@ export class LogCursor implements Walker {
     if (at >= this.#end) return this.#beside ? this.#nextBeside() : this.#refill() && this.next();
     const words = this.#words;
     const word = (at - this.#start) >>> 2;
-    if (((words[word + ENTRY.highWord] as number) & FORM_MASK) !== 0) return this.#nextSpecial();
+    if (((words[word + HIGH] as number) & SPECIAL) !== 0) return this.#nextSpecial();
     const size = words[word] as number;
     this.word = word;
     this.position = at;
     this.size = size;
-    this.#next = at + ENTRY.header + size + (-size & 7);
+    this.#next = at + HEADER + size + (-size & 7);
     return true;
   }
 
@@ -138,7 +142,7 @@ export class LogCursor implements Walker {
       const at = this.#next;
       const word = (at - this.#start) >>> 2;
       this.#next += strideAt(this.#words, word);
-      if (formOf(this.#words[word + ENTRY.highWord] as number) === Form.filler) continue;
+      if (formOf(this.#words[word + HIGH] as number) === Form.filler) continue;
       this.word = word;
       this.position = at;
       this.size = this.#words[word] as number;

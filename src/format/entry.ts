@@ -13,35 +13,40 @@ import {
 } from './layout.js';
 import { join } from './words.js';
 
+/** Constants of this module: the compiler knows their values, and loads imported ones anew each time. */
+const { header: HEADER, lowWord: LOW, highWord: HIGH } = ENTRY;
+const MASK = FORM_MASK;
+const ENTRY_AND_GAP = Form.entryAndGap;
+
 /** What the exponent of a lag multiplies by: looked up, as computing a power takes several times as long, and appends that wait for one sync need many. */
 const POWERS = Float64Array.from({ length: 32 }, (_, exponent) => 2 ** (exponent - 1));
 
 /** Bytes from an entry's beginning to that of the next one, for a payload of `length` bytes and no gap. */
 export function strideOf(length: number): number {
-  return ENTRY.header + length + (-length & 7);
+  return HEADER + length + (-length & 7);
 }
 
 /** The form in the last word of an entry's header. */
 export function formOf(high: number): number {
-  return (high & FORM_MASK) >>> FORM_SHIFT;
+  return (high & MASK) >>> FORM_SHIFT;
 }
 
 /** Bytes from the beginning of the entry or filler whose header stands at word `at` to that of the next one. */
 export function strideAt(words: Uint32Array, at: number): number {
   const length = words[at] as number;
-  const form = formOf(words[at + ENTRY.highWord] as number);
-  return strideOf(length) + (form === Form.entryAndGap ? GAP : 0);
+  const form = formOf(words[at + HIGH] as number);
+  return strideOf(length) + (form === ENTRY_AND_GAP ? GAP : 0);
 }
 
 /** The timestamp of the entry whose header stands at word `at`. */
 export function timestampAt(words: Uint32Array, at: number): number {
-  const high = (words[at + ENTRY.highWord] as number) & TIMESTAMP_HIGH_MASK;
-  return join(words[at + ENTRY.lowWord] as number, high);
+  const high = (words[at + HIGH] as number) & TIMESTAMP_HIGH_MASK;
+  return join(words[at + LOW] as number, high);
 }
 
 /** Everything up to this timestamp was persisted when the entry at word `at` was committed; 0 if it says nothing. */
 export function certifiedAt(words: Uint32Array, at: number): number {
-  const high = words[at + ENTRY.highWord] as number;
+  const high = words[at + HIGH] as number;
   const code = high >>> LAG_SHIFT;
   if (formOf(high) === Form.part && code >= PART_LAG_UNKNOWN) return 0;
   return Math.max(0, timestampAt(words, at) - 1 - decodeLag(code));
@@ -91,10 +96,10 @@ export function decodeLag(code: number): number {
 /** The checksum that belongs to the entry or filler whose header stands at word `at`, with its payload behind it. */
 export function checksumAt(words: Uint32Array, at: number, seed: number): number {
   const length = words[at] as number;
-  const low = words[at + ENTRY.lowWord] as number;
-  const high = words[at + ENTRY.highWord] as number;
+  const low = words[at + LOW] as number;
+  const high = words[at + HIGH] as number;
   const payload = formOf(high) === Form.filler ? 0 : length;
-  let crc = crc32cAligned(seed, words, at + ENTRY.header / 4, payload);
+  let crc = crc32cAligned(seed, words, at + HEADER / 4, payload);
   crc = crc32cWord(crc, length);
   crc = crc32cWord(crc, low);
   return crc32cWord(crc, high);
