@@ -1,6 +1,7 @@
 import { hasCode, rangeError, typeError } from '../base/errors.js';
 import { type Acts, act, actSync } from '../core/log/acts.js';
 import type { LogOptions as KeptOptions } from '../core/log/facts.js';
+import type { Produced } from '../core/log/leader.js';
 import type { LogCore } from '../core/log/log-core.js';
 import { waitingBefore } from '../core/log/log-errors.js';
 import { Producers } from '../core/log/producers.js';
@@ -25,6 +26,7 @@ import { Pipeable } from './pipeable.js';
 import { producedOption, Repeats } from './produced.js';
 import type { Region } from './region.js';
 import type { SegmentRegion } from './segment-region.js';
+import type { Settling } from './settling.js';
 import type { Slot } from './slot.js';
 import { assertOf, LogShare, type Share } from './transaction-shares.js';
 
@@ -163,9 +165,22 @@ export class Log extends Pipeable {
   }
 
   /** As `appendvSync`, but resolves. */
-  async appendv(parts: readonly Data[], options?: LogAppendOptions): Promise<Entry> {
-    const produced = producedOption(options);
-    if (produced === undefined) return this.#append(parts, options);
+  appendv(parts: readonly Data[], options?: LogAppendOptions): Promise<Entry> {
+    try {
+      const produced = producedOption(options);
+      return produced === undefined
+        ? this.#append(parts, options)
+        : this.#appendOnce(produced, parts, options);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  async #appendOnce(
+    produced: Produced,
+    parts: readonly Data[],
+    options: LogAppendOptions | undefined,
+  ): Promise<Entry> {
     const underWay = this.#repeats.underWay(produced);
     const there = underWay === undefined ? this.#repeats.find(produced) : await underWay;
     if (there === undefined) return this.#repeats.begin(produced, this.#append(parts, options));
@@ -184,7 +199,7 @@ export class Log extends Pipeable {
     }
     const copies = bytes.map((part) => part.slice());
     return new Promise((resolve, reject) => {
-      this.#queue.wait(() => resolve(this.#start(copies, options)), reject);
+      this.#queue.wait(() => this.#startInto(copies, options, { resolve, reject }), reject);
     });
   }
 
@@ -395,6 +410,12 @@ export class Log extends Pipeable {
   #start(parts: readonly Uint8Array[], options: LogAppendOptions | undefined): Promise<Entry> {
     return this.#into(sizeOf(parts), false, options, (segment, leader, expected) =>
       segment.startAppend([leader, ...parts], expected),
+    );
+  }
+
+  #startInto(parts: readonly Uint8Array[], options: LogAppendOptions | undefined, settling: Settling): void {
+    this.#into(sizeOf(parts), false, options, (segment, leader, expected) =>
+      segment.startAppendInto([leader, ...parts], expected, settling),
     );
   }
 

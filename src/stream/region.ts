@@ -2,7 +2,7 @@ import { rangeError, typeError } from '../base/errors.js';
 import { LogCursor } from '../core/cursor.js';
 import type { RegionLog } from '../core/region-log.js';
 import { clear, free } from '../core/regions.js';
-import { storeParts } from '../core/reservations.js';
+import { type Place, storeParts } from '../core/reservations.js';
 import { cursorFrom } from '../core/sparse-index.js';
 import type { StreamCore } from '../core/stream-core.js';
 import { Cursor } from './cursor.js';
@@ -17,6 +17,7 @@ import {
   timestampOption,
 } from './options.js';
 import { Pipeable } from './pipeable.js';
+import type { Settling } from './settling.js';
 import { Slot } from './slot.js';
 import { assertOf, RegionShare, type Share } from './transaction-shares.js';
 
@@ -293,12 +294,34 @@ export class Region extends Pipeable {
     return this.#appendBehind(parts, persists);
   }
 
+  /** @internal The same for a promise that was given out before. */
+  startAppendInto(parts: readonly Uint8Array[], options: AppendOptions | undefined, into: Settling): void {
+    const persists = persistsBeforeDone(options);
+    if (this.#log.appender.reservations.none) {
+      this.settleInto(this.#appendParts(parts, options), persists, into);
+    } else {
+      this.#expect(options);
+      this.#publishBehind(this.#placeBehind(parts), persists, into);
+    }
+  }
+
   /** @internal Resolves with an entry once it is persisted, or at once. */
   settled(entry: Entry, persists: boolean): Promise<Entry> {
     const { persister } = this.#core;
     if (persists) return persister.whenAppended(entry.timestamp).then(() => entry);
     persister.soon();
     return Promise.resolve(entry);
+  }
+
+  /** @internal The same for a promise that was given out before: not a turn later, so that appends are done in their order. */
+  settleInto(entry: Entry, persists: boolean, { resolve, reject }: Settling): void {
+    const { persister } = this.#core;
+    if (persists) {
+      persister.whenAppended(entry.timestamp).then(() => resolve(entry), reject);
+    } else {
+      persister.soon();
+      resolve(entry);
+    }
   }
 
   /** Returns once the entry is persisted, or sees to it that it will be. */
@@ -326,22 +349,28 @@ export class Region extends Pipeable {
     return this.entryOf(lastWindow, position, size, lastTimestamp, this.#log.life);
   }
 
-  /** Takes the next place behind the open slots, and is done when they are. */
   #appendBehind(parts: readonly Uint8Array[], persists: boolean): Promise<Entry> {
-    const { reservations } = this.#log.appender;
-    const size = sizeOf(parts);
-    const { life } = this.#log;
-    const place = reservations.reserve(size);
+    const place = this.#placeBehind(parts);
+    return new Promise((resolve, reject) => this.#publishBehind(place, persists, { resolve, reject }));
+  }
+
+  /** Takes the next place behind the open slots. */
+  #placeBehind(parts: readonly Uint8Array[]): Place {
+    const place = this.#log.appender.reservations.reserve(sizeOf(parts));
     storeParts(place, parts);
-    return new Promise((resolve, reject) => {
-      place.onFailed = reject;
-      place.onCommitted = (timestamp) => {
-        const { window, position } = place;
-        // Not `entryAt`: it is committed, even if another thread has just taken the region away.
-        resolve(this.settled(this.entryOf(window, position, size, timestamp, life), persists));
-      };
-      reservations.publish(place, size);
-    });
+    return place;
+  }
+
+  /** Is done when everything before the place is. */
+  #publishBehind(place: Place, persists: boolean, into: Settling): void {
+    const { life } = this.#log;
+    place.onFailed = into.reject;
+    place.onCommitted = (timestamp) => {
+      const { window, position, size } = place;
+      // Not `entryAt`: it is committed, even if another thread has just taken the region away.
+      this.settleInto(this.entryOf(window, position, size, timestamp, life), persists, into);
+    };
+    this.#log.appender.reservations.publish(place, place.size);
   }
 
   /** The append that follows is to fail unless the last entry is the one that its caller expects. */

@@ -81,7 +81,7 @@ export class Slot {
       const bytes = this.#check(size);
       this.#place.onFailed = reject;
       this.#place.onCommitted = (timestamp) => {
-        resolve(this.region.settled(this.#entry(bytes, timestamp), persists));
+        this.region.settleInto(this.#entry(bytes, timestamp), persists, { resolve, reject });
       };
       this.#log.appender.reservations.publish(this.#place, this.#leader + bytes);
     });

@@ -158,3 +158,32 @@ test('a slot of an earlier life of a region does nothing to the new one', async 
   region.appendSync('goes on');
   assert.deepEqual(texts(region), ['new life', 'goes on']);
 });
+
+onEveryMedium('appends are done in the order in which they were made, in whichever way', async (t, place) => {
+  const stream = await place.open();
+  t.after(() => stream.close());
+  const region = await stream.allocate('16KiB');
+  const log = await stream.log('ordered', { segmentSize: '16KiB' });
+  const done: string[] = [];
+  const note = (name: string) => () => done.push(name);
+  const slot = region.reserve(4);
+  const all = [
+    region.append('behind').then(note('behind')),
+    region.appendv(['behind', 'too']).then(note('behind too')),
+    slot.publish().then(note('slot')),
+    region.append('free').then(note('free')),
+    log.append('first of the log').then(note('first of the log')),
+    log.append('second').then(note('second')),
+    log.appendv(['third']).then(note('third')),
+    log.append('fourth').then(note('fourth')),
+  ];
+  await Promise.all(all);
+  assert.deepEqual(
+    done.filter((name) => !/slot|free|behind/.test(name)),
+    ['first of the log', 'second', 'third', 'fourth'],
+  );
+  assert.deepEqual(
+    done.filter((name) => /slot|free|behind/.test(name)),
+    ['slot', 'behind', 'behind too', 'free'],
+  );
+});
