@@ -381,7 +381,7 @@ export class RegionLog implements Appender {
     clock.last = timestamp;
     this.sealed = this.tail;
     host.appended(this);
-    if (host.watched) host.notifyCommitted();
+    if (host.watched === true) host.notifyCommitted();
     return position;
   }
 
