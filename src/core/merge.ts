@@ -1,7 +1,8 @@
+import { BackwardWalker } from './backward.js';
 import { LogCursor, type Walker } from './cursor.js';
+import { cursorFrom } from './find.js';
 import { Heap } from './heap.js';
 import type { RegionLog } from './region-log.js';
-import { BackwardWalker, cursorFrom } from './sparse-index.js';
 import type { StreamCore } from './stream-core.js';
 
 /** A cursor and the timestamp of the entry it stands on, which stays known when the entry goes away. */

@@ -2,15 +2,14 @@ import { VarveError } from '../base/errors.js';
 import { formOf, strideAt, timestampAt } from '../format/entry.js';
 import { ENTRY, Form } from '../format/layout.js';
 import type { Window } from '../media/window.js';
-import { LogCursor, type Walker } from './cursor.js';
 import type { RegionLog } from './region-log.js';
 import { scan } from './scanner.js';
 
 /** Bytes of a region between two landmarks, at least. */
-const SPACING = 8 * 1024;
+const SPACING = 4 * 1024;
 
 /**
- * Where some of a region's entries begin, with their timestamps: one about every 8 KiB. It is made when somebody first
+ * Where some of a region's entries begin, with their timestamps: one about every 4 KiB. It is made when somebody first
  * goes backwards or looks for a timestamp, and goes on from where it ended each time after.
  */
 export class SparseIndex {
@@ -131,73 +130,5 @@ export class SparseIndex {
     const { presence } = this.#region;
     presence.doubt();
     presence.assertStill(this.#life);
-  }
-}
-
-/** A cursor whose first entry is the first one with `from` or a later timestamp. */
-export function cursorFrom(region: RegionLog, from: number): LogCursor {
-  if (from < region.slot.record.birth) return new LogCursor(region);
-  // Beside others there may be more than this process knows of.
-  if (from > region.lastTimestamp && !region.host.beside) return new LogCursor(region, region.tail);
-  const scout = new LogCursor(region, SparseIndex.seek(region, from));
-  while (scout.next()) {
-    if (scout.timestamp >= from) return new LogCursor(region, scout.position);
-  }
-  return scout;
-}
-
-/** An entry that a backward walk will hand out. */
-type Stop = Pick<Walker, 'window' | 'position' | 'size' | 'timestamp'>;
-
-/** Goes through a region from back to front: everything that was committed when it was made. */
-export class BackwardWalker implements Walker {
-  readonly region: RegionLog;
-  window!: Window;
-  position = -1;
-  size = 0;
-  timestamp = 0;
-  readonly #index: SparseIndex;
-  readonly #life: number;
-  #landmark: number;
-  /** Entries of the stretch behind the landmark, the last one first to be handed out. */
-  #stretch: Stop[] = [];
-  #end: number;
-
-  constructor(region: RegionLog) {
-    this.region = region;
-    this.#life = region.life;
-    region.catchUp();
-    this.#index = SparseIndex.of(region);
-    this.#landmark = this.#index.size;
-    this.#end = region.tail;
-  }
-
-  /** True if the entries it goes through are gone. */
-  get stale(): boolean {
-    return !this.region.isLife(this.#life);
-  }
-
-  next(): boolean {
-    if (this.region.life !== this.#life) this.region.host.assertReadable(this.region, this.#life);
-    while (this.#stretch.length === 0) {
-      if (this.#landmark === 0) return false;
-      this.#load(--this.#landmark);
-    }
-    const entry = this.#stretch.pop() as Stop;
-    this.window = entry.window;
-    this.position = entry.position;
-    this.size = entry.size;
-    this.timestamp = entry.timestamp;
-    return true;
-  }
-
-  #load(landmark: number): void {
-    const from = this.#index.position(landmark);
-    const cursor = new LogCursor(this.region, from);
-    while (cursor.end < this.#end && cursor.next() && cursor.position < this.#end) {
-      const { window, position, size, timestamp } = cursor;
-      this.#stretch.push({ window, position, size, timestamp });
-    }
-    this.#end = from;
   }
 }

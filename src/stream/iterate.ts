@@ -1,7 +1,8 @@
+import { BackwardWalker } from '../core/backward.js';
 import type { Walker } from '../core/cursor.js';
+import { cursorFrom } from '../core/find.js';
 import { MergedBackwardWalker, MergedWalker } from '../core/merge.js';
 import type { RegionLog } from '../core/region-log.js';
-import { BackwardWalker, cursorFrom } from '../core/sparse-index.js';
 import type { StreamCore } from '../core/stream-core.js';
 import type { Entry } from './entry.js';
 import {

@@ -1,4 +1,5 @@
 import { hasCode, rangeError, typeError } from '../base/errors.js';
+import { find } from '../core/find.js';
 import { type Acts, act, actSync } from '../core/log/acts.js';
 import type { LogOptions as KeptOptions } from '../core/log/facts.js';
 import type { Produced } from '../core/log/leader.js';
@@ -10,7 +11,6 @@ import { trim } from '../core/log/trim.js';
 import { truncateAfter } from '../core/log/truncate.js';
 import { isFreed, unlessFreed } from '../core/log/unless-freed.js';
 import type { RegionLog } from '../core/region-log.js';
-import { cursorFrom } from '../core/sparse-index.js';
 import type { StreamCore } from '../core/stream-core.js';
 import { AppendQueue } from './append-queue.js';
 import type { Consumer } from './consumer.js';
@@ -256,9 +256,9 @@ export class Log extends Pipeable {
   #find(wanted: number): Entry | undefined {
     const segment = this.core.chain.from(wanted);
     if (segment === undefined || wanted < this.core.trimmedBelow) return undefined;
-    const cursor = cursorFrom(segment.region, wanted);
-    if (!cursor.next() || cursor.timestamp !== wanted || cursor.position >= segment.tail) return undefined;
-    return this.#regionOf(segment.region).entryAt(cursor);
+    const place = find(segment.region, wanted);
+    if (place === undefined || place.position >= segment.tail) return undefined;
+    return this.#regionOf(segment.region).entryIn(place, wanted);
   }
 
   /**

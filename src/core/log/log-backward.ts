@@ -1,6 +1,6 @@
+import { BackwardWalker } from '../backward.js';
 import type { Walker } from '../cursor.js';
 import { latestBound } from '../merge.js';
-import { BackwardWalker } from '../sparse-index.js';
 import type { LogCore } from './log-core.js';
 import type { Segment } from './segment.js';
 import { unlessFreed } from './unless-freed.js';

@@ -1,5 +1,5 @@
 import { LogCursor, type Walker } from '../cursor.js';
-import { cursorFrom } from '../sparse-index.js';
+import { cursorFrom } from '../find.js';
 import type { LogCore } from './log-core.js';
 import type { Segment } from './segment.js';
 import { unlessFreed } from './unless-freed.js';

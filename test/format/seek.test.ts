@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { highWord, strideOf } from '../../src/format/entry.js';
+import { Form, GAP } from '../../src/format/layout.js';
+import { firstNotBefore, lastBefore } from '../../src/format/seek.js';
+
+const sketch = fc.record({
+  size: fc.oneof(fc.integer({ min: 0, max: 40 }), fc.constant(3000)),
+  step: fc.oneof(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 2 ** 31 - 2, max: 2 ** 34 })),
+  form: fc.constantFrom(...Object.values(Form)),
+});
+
+/** Entries and fillers one behind the other: words, and where the entries stand. */
+function lay(sketches: readonly { size: number; step: number; form: number }[]) {
+  const words = new Uint32Array(16_384);
+  const entries: { word: number; timestamp: number }[] = [];
+  let word = 0;
+  let timestamp = 0;
+  for (const { size: asked, step, form } of sketches) {
+    const size = form === Form.filler ? asked - (asked % 8) : asked;
+    // A filler's timestamp is another region's, as often as not.
+    timestamp += step;
+    words[word] = size;
+    words[word + 2] = timestamp >>> 0;
+    words[word + 3] = highWord(timestamp, form, 7);
+    if (form !== Form.filler) entries.push({ word, timestamp });
+    word += (strideOf(size) + (form === Form.entryAndGap ? GAP : 0)) / 4;
+  }
+  return { words, entries, end: word, newest: timestamp };
+}
+
+test('the first entry that is not before a timestamp is found, whatever stands between, and the last one before an end', () => {
+  fc.assert(
+    fc.property(fc.array(sketch, { maxLength: 12 }), (sketches) => {
+      const { words, entries, end, newest } = lay(sketches);
+      const asked = [0, newest + 1, 2 ** 53 - 1, ...entries.map(({ timestamp }) => timestamp)];
+      for (const timestamp of asked.flatMap((at) => [at - 1, at, at + 1])) {
+        if (timestamp < 0 || timestamp > Number.MAX_SAFE_INTEGER) continue;
+        const expected = entries.find((entry) => entry.timestamp >= timestamp);
+        assert.equal(firstNotBefore(words, 0, end, timestamp), expected?.word ?? end, `${timestamp}`);
+      }
+      assert.equal(lastBefore(words, 0, end, -1), entries.at(-1)?.timestamp ?? -1);
+    }),
+  );
+});
+
+test('a walk over what another process overwrites meanwhile comes to an end', () => {
+  for (const size of [0xffff_ffff, 0xffff_fff8, 0xffff_fff0, 0xffff_ffe8, 0x7fff_ffff]) {
+    const words = new Uint32Array(64).fill(size);
+    words[2] = 0;
+    words[3] = 0;
+    assert.ok(firstNotBefore(words, 0, 64, 5) >= 64);
+    assert.equal(typeof lastBefore(words, 0, 64, 5), 'number');
+  }
+});
