@@ -27,7 +27,7 @@ function mapped(file: OpenedFile, handle: Exclude<MediumHandle, { kind: 'memory'
   const addon = loadAddon();
   if (addon === undefined)
     throw ioError('map', file.path, undefined, `it needs the native addon. ${addonProblem()}`);
-  return new MappedMedium(file, addon, handle.kind, handle.mappingKind, handle.flushesLines);
+  return new MappedMedium(file, addon, handle.kind, handle.mappingKind, handle.flushesLines, true);
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { MappingKind } from './mapped.js';
+import type { MappingKind } from './mapped-extent.js';
 
 /** A file that is open in another thread. */
 export interface FileHandle {

@@ -1,23 +1,20 @@
 import type { Addon } from '../base/addon.js';
 import { VarveError } from '../base/errors.js';
 import type { MediumHandle } from './handle.js';
-import { givenUp, ioError } from './io-error.js';
-import type { Extent, Medium } from './medium.js';
+import { MappedExtent, type MappedParts, type MappingKind } from './mapped-extent.js';
+import type { Access, Extent, Medium } from './medium.js';
 import type { OpenedFile } from './opened-file.js';
 import { OpenedMedium } from './opened-medium.js';
-import { Window } from './window.js';
+import { StagedExtent, type StagedParts } from './staged-extent.js';
+import { WriteQueue } from './write-queue.js';
 
 const CACHE_LINE_BYTES = 64;
-const SMALLEST_PAGE_BYTES = 4096;
 /** Where the addon counts the pages that it could not have. */
 const LOST_PAGES = 15;
 
-/** What `map` of the addon is asked for; 'sync' where the kernel promises that flushed cache lines are durable. */
-export type MappingKind = 'sync' | 'shared' | 'private';
-
 /**
  * A file in mapped memory. As `pmem` its cache lines are flushed: durable on persistent memory, and on nothing else. As
- * `page-cache` its pages are the kernel's, and durable by a data sync.
+ * `page-cache` its pages are the kernel's, and durable by a data sync; what is appended is written to them.
  */
 export class MappedMedium extends OpenedMedium implements Medium {
   readonly kind: 'pmem' | 'page-cache';
@@ -28,6 +25,8 @@ export class MappedMedium extends OpenedMedium implements Medium {
   readonly #fence: () => void;
   readonly #inUse = new Set<MappedExtent>();
   readonly #parts: MappedParts;
+  /** For regions of `page-cache` that one thread appends to. */
+  readonly #staged: StagedParts;
 
   /**
    * @param file open, and locked unless it is read-only; the medium closes it
@@ -35,6 +34,7 @@ export class MappedMedium extends OpenedMedium implements Medium {
    * @param kind what makes its bytes durable
    * @param mappingKind how it is mapped: 'private' if it is read-only
    * @param flushesLines false where stores need not be flushed: read-only, by pages, or with caches that survive a power cut
+   * @param shared true if other threads have it open
    */
   constructor(
     file: OpenedFile,
@@ -42,6 +42,7 @@ export class MappedMedium extends OpenedMedium implements Medium {
     kind: 'pmem' | 'page-cache',
     mappingKind: MappingKind,
     flushesLines: boolean,
+    shared = false,
   ) {
     super(file);
     this.kind = kind;
@@ -50,12 +51,16 @@ export class MappedMedium extends OpenedMedium implements Medium {
     this.#fence = addon.fence;
     this.#block = new Float64Array(addon.block);
     this.#parts = { file, addon, mappingKind, flushesLines, block: this.#block, inUse: this.#inUse };
+    this.#staged = { file, queue: new WriteQueue(file), inUse: new Set(), shared };
   }
 
-  open(offset: number, length: number): Extent {
+  open(offset: number, length: number, access: Access): Extent {
     this.file.assertOpen();
-    const extent = new MappedExtent(this.#parts, offset, length);
-    this.#inUse.add(extent);
+    const mapped = new MappedExtent(this.#parts, offset, length);
+    this.#inUse.add(mapped);
+    if (!this.slow || this.readOnly || access !== 'append') return mapped;
+    const extent = new StagedExtent(this.#staged, mapped, offset);
+    this.#staged.inUse.add(extent);
     return extent;
   }
 
@@ -65,14 +70,17 @@ export class MappedMedium extends OpenedMedium implements Medium {
     if (!this.slow) this.file.syncSync();
   }
 
+  /** Everything appended is written by now. From now on what one thread stores is there for the others at once, in the mapping. */
   share(): MediumHandle {
+    for (const extent of this.#staged.inUse) extent.rewind();
+    this.#staged.shared = true;
     const { mappingKind, flushesLines } = this.#parts;
     return { kind: this.kind, file: this.file.share(), mappingKind, flushesLines };
   }
 
   drainSync(): void {
     this.file.assertSound();
-    if (this.slow) this.file.syncSync();
+    if (this.slow) this.#syncSync();
     else this.#fence();
     if (this.#block[LOST_PAGES] !== 0) this.#failIfLost();
   }
@@ -83,11 +91,18 @@ export class MappedMedium extends OpenedMedium implements Medium {
       return;
     }
     this.file.assertSound();
+    this.#staged.queue.writeOut();
     await this.file.sync();
     if (this.#block[LOST_PAGES] !== 0) this.#failIfLost();
   }
 
+  #syncSync(): void {
+    this.#staged.queue.writeOut();
+    this.file.syncSync();
+  }
+
   close(): void {
+    this.#staged.inUse.clear();
     for (const extent of this.#inUse) extent.letGo();
     this.file.close();
   }
@@ -107,112 +122,5 @@ export class MappedMedium extends OpenedMedium implements Medium {
     if (![...this.#inUse].some((extent) => extent.lost)) return undefined;
     const message = `A part of '${this.path}' was lost under the open stream (truncated, no disk left, or not to be read); close the stream, and restore the file`;
     return new VarveError('VARVE_IO', message, { path: this.path });
-  }
-}
-
-/** What all extents of a mapped file share. */
-interface MappedParts {
-  readonly file: OpenedFile;
-  readonly addon: Addon;
-  readonly mappingKind: MappingKind;
-  readonly flushesLines: boolean;
-  readonly block: Float64Array;
-  readonly inUse: Set<MappedExtent>;
-}
-
-/** A mapping of its own for each extent, made when it is first looked at. */
-class MappedExtent implements Extent {
-  readonly length: number;
-  readonly #offset: number;
-  readonly #parts: MappedParts;
-  #window: Window | undefined;
-  /** Nothing before it was stored through this extent. */
-  #storedFrom = Number.POSITIVE_INFINITY;
-
-  constructor(parts: MappedParts, offset: number, length: number) {
-    this.#parts = parts;
-    this.#offset = offset;
-    this.length = length;
-  }
-
-  /** True if zeroes are in the place of a page of the file. */
-  get lost(): boolean {
-    return this.#window !== undefined && this.#parts.addon.lost(this.#window.mapping);
-  }
-
-  read(): Window {
-    return this.#window ?? this.#map();
-  }
-
-  write(position: number): Window {
-    this.#storedFrom = Math.min(this.#storedFrom, position);
-    return this.#window ?? this.#map();
-  }
-
-  flush(from: number, to: number): void {
-    const { addon, block, flushesLines } = this.#parts;
-    if (from < this.#storedFrom) this.#touch(from, Math.min(to, this.#storedFrom));
-    const window = this.#window;
-    if (!flushesLines || window === undefined) return;
-    block[0] = window.mapping;
-    block[1] = from;
-    block[2] = to;
-    addon.flush();
-  }
-
-  /**
-   * Has pages that were only read written by the next sync: after one that failed the system may hold them as written, and they are
-   * not. An ordinary store of what is there might be taken for needless.
-   */
-  #touch(from: number, to: number): void {
-    const { bytes } = this.read();
-    for (let at = from; at < to; at += SMALLEST_PAGE_BYTES) Atomics.or(bytes, at, 0);
-    if (from < to) Atomics.or(bytes, to - 1, 0);
-  }
-
-  rewind(): void {}
-
-  release(): void {
-    const trouble = this.letGo();
-    if (trouble !== undefined) throw ioError('unmap a part of', this.#parts.file.path, trouble.cause);
-  }
-
-  /**
-   * As `release`. Where the kernel has no room to put zeroes in the place of the pages, that is returned: nobody can reach them any
-   * more but who has stolen the buffer, so at the end of everything it does no harm.
-   */
-  letGo(): { cause: unknown } | undefined {
-    const window = this.#window;
-    this.#window = undefined;
-    this.#parts.inUse.delete(this);
-    if (window === undefined) return undefined;
-    try {
-      this.#parts.addon.unmap(window.mapping);
-      return undefined;
-    } catch (cause) {
-      return { cause };
-    }
-  }
-
-  #map(): Window {
-    const { file, addon, mappingKind, flushesLines, inUse } = this.#parts;
-    file.assertOpen();
-    if (!inUse.has(this)) throw givenUp(file.path);
-    this.#assertThere(file);
-    try {
-      const { mapping, memory } = addon.map(file.fd, this.#offset, this.length, mappingKind, flushesLines);
-      this.#window = new Window(new Uint8Array(memory), 0, mapping, flushesLines);
-      return this.#window;
-    } catch (cause) {
-      throw ioError(`map ${this.length} bytes at ${this.#offset} of`, file.path, cause);
-    }
-  }
-
-  /** What lies beyond the end of a file can be mapped, but not read. */
-  #assertThere(file: OpenedFile): void {
-    const size = file.length;
-    if (size >= this.#offset + this.length) return;
-    const advice = `it was truncated: it has ${size} of ${file.size} bytes; restore it`;
-    throw ioError('map', file.path, undefined, advice);
   }
 }

@@ -111,6 +111,8 @@ export class OpenedFile {
 
   /** Writes all of `bytes` at `offset`, not durably. */
   write(bytes: Uint8Array, offset: number): void {
+    // A write that reaches the end would give a file that was truncated its length again, and the next look would find nothing wrong.
+    if (offset + bytes.length >= this.#size) this.verify();
     this.assertOpen();
     for (let done = 0; done < bytes.length; ) {
       const count = this.#try('write to', () =>

@@ -27,7 +27,8 @@ test('a full disk under a mapping fails the drain, and not the process', async (
     extent.flush(0, 2 ** 22);
     assert.throws(() => medium.drainSync(), { code: 'VARVE_IO', path });
     await assert.rejects(medium.drain(), { code: 'VARVE_IO' });
-    assert.notEqual(medium.failed, undefined);
+    // What is written, and not stored into a mapping, is still there to be written again.
+    assert.equal(medium.failed === undefined, kind === 'page-cache');
     medium.close();
   }
 });
