@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { resolve, toNamespacedPath } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Addon } from './addon.js';
 
@@ -8,6 +7,9 @@ interface Loaded {
   readonly addon: Addon | undefined;
   readonly problem: string | undefined;
 }
+
+/** Asked for while modules are loaded: the first question of a process takes a millisecond. */
+const HERE = import.meta.url;
 
 let loaded: Loaded | undefined;
 
@@ -34,7 +36,7 @@ function load(): Loaded {
   const path = other !== undefined && other !== '' ? other : findBuild();
   if (path === undefined) return without(`this package brings none for ${process.platform}-${process.arch}`);
   try {
-    return { addon: createRequire(import.meta.url)(path) as Addon, problem: undefined };
+    return { addon: loadLibrary(path), problem: undefined };
   } catch (error) {
     const reason = String(error instanceof Error ? error.message : error).split('\n')[0];
     const found = without(`${path} cannot be loaded: ${reason}`);
@@ -44,13 +46,23 @@ function load(): Loaded {
   }
 }
 
+/** As `require` does it in the end; on its way there it takes longer than all the rest of an opening in a new process. */
+function loadLibrary(path: string): Addon {
+  const module: { exports: unknown } = { exports: {} };
+  process.dlopen(module, toNamespacedPath(resolve(path)));
+  return module.exports as Addon;
+}
+
 function without(why: string): Loaded {
   return { addon: undefined, problem: `The native addon is not in use: ${why}.` };
 }
 
 /** The package's root is two levels up in the package (dist/base), three in a checkout's tests (build/src/base). */
 function findBuild(): string | undefined {
-  const here = dirname(fileURLToPath(import.meta.url));
-  const build = join('prebuilds', `${process.platform}-${process.arch}`, 'varve.node');
-  return [join(here, '../..', build), join(here, '../../..', build)].find((path) => existsSync(path));
+  const build = `prebuilds/${process.platform}-${process.arch}/varve.node`;
+  for (const root of ['../..', '../../..']) {
+    const path = fileURLToPath(new URL(`${root}/${build}`, HERE));
+    if (existsSync(path)) return path;
+  }
+  return undefined;
 }

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { builtin } from '../base/builtins.js';
 import { VarveError } from '../base/errors.js';
 import { BLOCK_HEADER, BLOCKS_VERSION, Block } from './block.js';
 import { assertBlocks, BLOCK_COUNT_MIN, type Blocks } from './blocks.js';
@@ -45,7 +45,12 @@ export class Segment {
   /** Makes blocks an empty block stream, durable with the next drain. */
   static make(blocks: Blocks, kind: SegmentKind, offset: number): Segment {
     assertBlocks(blocks.blockCount, blocks.blockShift);
-    const segment = new Segment(blocks, randomBytes(ID_BYTES).readUIntBE(0, ID_BYTES), offset, 0);
+    const segment = new Segment(
+      blocks,
+      builtin('node:crypto').randomBytes(ID_BYTES).readUIntBE(0, ID_BYTES),
+      offset,
+      0,
+    );
     const head = segment.newBlock();
     const words = new Uint32Array(HEAD.bytes / 4);
     words[HEAD.version] = BLOCKS_VERSION;

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { builtin } from '../base/builtins.js';
 import { roundDown, roundUp } from '../base/sizes.js';
 import { decodeHeader, encodeHeader, hasMagic, type StreamHeader } from '../format/header.js';
 import { FORMAT_VERSION, HEADER, MAGIC, PAGE, PREFIX, STATE } from '../format/layout.js';
@@ -50,7 +50,7 @@ export class Prefix {
   static new(extent: Extent, size: number, blockSize: number): Prefix {
     const header: StreamHeader = {
       version: FORMAT_VERSION,
-      uuid: new Uint8Array(randomBytes(16)),
+      uuid: new Uint8Array(builtin('node:crypto').randomBytes(16)),
       size,
       blockSize,
       dataStart: roundUp(PREFIX, blockSize),

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { builtin } from '../base/builtins.js';
 import { crc32c } from './crc32c.js';
 import { TIMESTAMP_END } from './layout.js';
 import { streamSeed } from './seeds.js';
@@ -103,6 +103,6 @@ export function fileNameOf(name: string): string {
     encoded += keep ? character : `%${byte.toString(16).padStart(2, '0')}`;
   }
   if (encoded.length <= FILE_NAME_MAX) return encoded;
-  const hash = createHash('sha256').update(name).digest('hex');
+  const hash = builtin('node:crypto').createHash('sha256').update(name).digest('hex');
   return `${encoded.slice(0, FILE_NAME_MAX - hash.length - 1)}~${hash}`;
 }

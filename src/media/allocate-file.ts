@@ -1,5 +1,5 @@
-import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
+import { builtin } from '../base/builtins.js';
 import { loadAddon } from '../base/native-loader.js';
 import { codeOf, ioError, noRoom } from './io-error.js';
 
@@ -61,7 +61,7 @@ function allocateByAddon(fd: number, from: number, to: number): boolean {
 /** fallocate(1) of util-linux, for machines without the addon. */
 function allocateByCommand(fd: number, from: number, to: number): boolean {
   if (process.platform !== 'linux') return false;
-  const { status, stderr } = spawnSync(
+  const { status, stderr } = builtin('node:child_process').spawnSync(
     'fallocate',
     ['-o', `${from}`, '-l', `${to - from}`, '/proc/self/fd/3'],
     { stdio: ['ignore', 'ignore', 'pipe', fd], env: { PATH: process.env['PATH'], LC_ALL: 'C' } },

@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { builtin } from '../base/builtins.js';
 import { VarveError } from '../base/errors.js';
 import { allocateBytes } from './allocate-file.js';
-import { closeFd } from './descriptor.js';
+import { closeFd, statFd } from './descriptor.js';
 import { syncDirectory } from './directory.js';
 import { codeOf, ioError } from './io-error.js';
 import { takeLock } from './lock.js';
@@ -21,12 +21,12 @@ const NO_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'];
 export function createFile(path: string, size: number, permissions = 0o666): OpenedFile {
   const temporary = join(
     dirname(path),
-    `.${basename(path).slice(0, 40)}.${randomBytes(6).toString('hex')}.new`,
+    `.${basename(path).slice(0, 40)}.${builtin('node:crypto').randomBytes(6).toString('hex')}.new`,
   );
   const fd = openExclusively(path, temporary, permissions);
   const open = [fd];
   try {
-    const lock = takeLock(temporary, fd, path);
+    const lock = takeLock(temporary, statFd(temporary, fd), path);
     open.push(lock.fd);
     allocate(fd, size, path);
     const birth = birthOf(path, temporary, fd);

@@ -2,14 +2,15 @@ import fs from 'node:fs';
 import { join } from 'node:path';
 import { loadAddon } from '../base/native-loader.js';
 import { closeFd } from './descriptor.js';
+import { codeOf } from './io-error.js';
 import { isLocked } from './lock.js';
 
 /**
  * The live file: a page of shared memory beside no file of the user's, by which the writer of a stream tells readers of other
  * processes how far it has come. Nothing of it is ever needed: whoever cannot have it looks at the stream from time to time.
  */
-const DIRECTORY = '/dev/shm';
-const NAME = /^varve-[0-9a-f]{32}-b?[0-9a-f]+-[0-9a-f]+$/;
+export const LIVE_DIRECTORY = '/dev/shm';
+export const LIVE_NAME = /^varve-[0-9a-f]{32}-b?[0-9a-f]+-[0-9a-f]+$/;
 
 /** Where things stand in the page. Little-endian. */
 export const LIVE = {
@@ -49,11 +50,6 @@ export function acknowledgedAt(thread: number): number {
 
 /** Tries to get hold of a file that somebody is just removing. */
 const ATTEMPTS = 16;
-/** Abandoned live files of others that are looked at when one is made. */
-const SWEPT = 16;
-/** One that was written to of late may be somebody's who cannot lock it, and has yet to write down who he is. Milliseconds. */
-const SWEPT_AGE = 60_000;
-
 /** What names a stream's live file, and who may be trusted with it. */
 export interface LivePlace {
   readonly path: string;
@@ -77,7 +73,7 @@ export function livePlace(identity: Uint8Array, stat: fs.BigIntStats): LivePlace
     : `${stat.dev.toString(16)}-${stat.ino.toString(16)}`;
   const name = `varve-${Buffer.from(identity).toString('hex')}-${where}`;
   const { uid: owner, gid: group, mode } = stat;
-  return { path: join(DIRECTORY, name), identity, owner, group, mode: Number(mode) };
+  return { path: join(LIVE_DIRECTORY, name), identity, owner, group, mode: Number(mode) };
 }
 
 /** Opens the live file to read it; undefined if there is none that can be trusted. */
@@ -90,11 +86,12 @@ export function openAsReader(place: LivePlace): number | undefined {
 export function openAsWriter(place: LivePlace): number | undefined {
   return orNothing(() => {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const found = adopt(place);
-      const fd = found === 'none' ? create(place) : found;
+      // After a clean close there is none: to find that out by trying to open it would take an error, which takes longer than making one.
+      const made = create(place);
+      const fd = made === 'taken' ? adopt(place) : made;
       if (typeof fd === 'number') return fd;
       // Somebody holds it alone, to remove it: that is soon done.
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+      if (fd !== 'none') Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
     }
     return undefined;
   });
@@ -126,7 +123,7 @@ export function lives(pid: number): boolean {
 }
 
 /** Everything about a live file may fail, and is then done without. */
-function orNothing<T>(work: () => T): T | undefined {
+export function orNothing<T>(work: () => T): T | undefined {
   try {
     return work();
   } catch {
@@ -134,7 +131,7 @@ function orNothing<T>(work: () => T): T | undefined {
   }
 }
 
-function ownUser(): bigint {
+export function ownUser(): bigint {
   return BigInt(process.geteuid?.() ?? 0);
 }
 
@@ -185,16 +182,16 @@ function adopt(place: LivePlace): number | 'busy' | 'none' {
   return 'none';
 }
 
-function create(place: LivePlace): number | undefined {
-  const { O_RDWR, O_CREAT, O_EXCL, O_NOFOLLOW } = fs.constants;
-  sweep();
-  const fd = fs.openSync(place.path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+function create(place: LivePlace): number | 'taken' | undefined {
+  const fd = openNew(place.path);
+  if (fd === 'taken') return fd;
   try {
     if (!lockShared(fd)) throw new Error('somebody is removing it');
     fs.ftruncateSync(fd, LIVE.bytes);
     fs.writeSync(fd, firstLine(place.identity), 0, LIVE.words.at, 0);
-    fs.fchmodSync(fd, 0o600 | readRights(fd, place));
-    if (!isGone(fd)) return fd;
+    const { nlink, gid } = fs.fstatSync(fd);
+    fs.fchmodSync(fd, 0o600 | readRights(fd, gid, place));
+    if (nlink === 1) return fd;
   } catch {
     orNothing(() => fs.unlinkSync(place.path));
   }
@@ -202,10 +199,20 @@ function create(place: LivePlace): number | undefined {
   return undefined;
 }
 
+function openNew(path: string): number | 'taken' {
+  const { O_RDWR, O_CREAT, O_EXCL, O_NOFOLLOW } = fs.constants;
+  try {
+    return fs.openSync(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return 'taken';
+    throw error;
+  }
+}
+
 /** Whoever may read the stream may read this. */
-function readRights(fd: number, place: LivePlace): number {
+function readRights(fd: number, gid: number, place: LivePlace): number {
   const rights = place.mode & 0o444;
-  if (fs.fstatSync(fd, { bigint: true }).gid === place.group) return rights;
+  if (BigInt(gid) === place.group) return rights;
   const given = orNothing(() => {
     fs.fchownSync(fd, -1, Number(place.group));
     return true;
@@ -213,36 +220,12 @@ function readRights(fd: number, place: LivePlace): number {
   return given ? rights : rights & ~0o040;
 }
 
-/** Removes what processes that were killed left behind and nobody uses: a few of them, each time one is made. */
-function sweep(): void {
-  // Without locks of one's own nobody can be sure.
-  if (loadAddon() === undefined) return;
-  const names = (orNothing(() => fs.readdirSync(DIRECTORY)) ?? []).filter((each) => NAME.test(each));
-  // Not always the same ones, which may be in use.
-  const start = Math.floor(Math.random() * names.length);
-  for (const name of [...names.slice(start), ...names.slice(0, start)].slice(0, SWEPT)) {
-    orNothing(() => sweepOne(join(DIRECTORY, name)));
-  }
-}
-
-function sweepOne(path: string): void {
-  const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK, O_NOCTTY } = fs.constants;
-  const fd = fs.openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
-  try {
-    const { uid, mtimeMs } = fs.fstatSync(fd);
-    const isOld = Date.now() - mtimeMs > SWEPT_AGE;
-    if (isOld && BigInt(uid) === ownUser() && isUnused(fd)) fs.unlinkSync(path);
-  } finally {
-    closeFd(fd);
-  }
-}
-
 function lockShared(fd: number): boolean {
   return loadAddon()?.lockShared(fd) ?? true;
 }
 
 /** True if nobody else holds it, and no writer without the addon, who cannot lock, is at work. */
-function isUnused(fd: number): boolean {
+export function isUnused(fd: number): boolean {
   const pid = new Uint32Array(1);
   fs.readSync(fd, pid, 0, 4, LIVE.words.at + LIVE.writer);
   return !lives(pid[0] as number) && (loadAddon()?.lock(fd) ?? !isLocked(fd));

@@ -3,6 +3,7 @@ import type { Addon } from '../base/addon.js';
 import { loadAddon } from '../base/native-loader.js';
 import { closeFd } from './descriptor.js';
 import { acknowledgedAt, LIVE, type LivePlace, leave, openAsWriter } from './live-file.js';
+import { sweepNowAndThen } from './live-sweep.js';
 
 const { words: WORDS } = LIVE;
 const [NEWS, STRUCTURE, WRITER, WAKES, THREADS] = [
@@ -124,8 +125,12 @@ export class LiveWriter {
       this.tell();
     }
     if (this.#addon !== undefined) unmapPage(this.#addon, this.#mapping);
-    if (last) leave(this.#place, this.#fd, true);
-    else closeFd(this.#fd);
+    if (!last) {
+      closeFd(this.#fd);
+      return;
+    }
+    leave(this.#place, this.#fd, true);
+    sweepNowAndThen();
   }
 }
 

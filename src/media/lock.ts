@@ -1,5 +1,5 @@
-import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
+import { builtin } from '../base/builtins.js';
 import { VarveError } from '../base/errors.js';
 import { addonProblem, loadAddon } from '../base/native-loader.js';
 import { closeFd, statFd } from './descriptor.js';
@@ -26,15 +26,14 @@ const SHARED_FLAGS = fs.constants.O_RDWR | (fs.constants.O_NONBLOCK ?? 0) | (fs.
  * process does not inherit it.
  *
  * @param path where to open the file again
- * @param fd the file as it is open already: the lock is taken on this one or not at all
+ * @param meant the file as it was opened already: the lock is taken on this one or not at all
  * @param name the path that everybody opens, if `path` is not the one
  * @throws VarveError `VARVE_LOCKED` if somebody has it, `VARVE_IO` if this machine has no way to lock
  */
-export function takeLock(path: string, fd: number, name = path): Lock {
+export function takeLock(path: string, meant: Pick<fs.BigIntStats, 'dev' | 'ino'>, name = path): Lock {
   const lockFd = openAgain(path);
   try {
     const same = statFd(path, lockFd);
-    const meant = statFd(path, fd);
     if (same.ino !== meant.ino || same.dev !== meant.dev) {
       throw ioError('lock', path, undefined, 'it was replaced while it was being opened; try again');
     }
@@ -78,7 +77,7 @@ function lockFile(path: string, fd: number): boolean {
 
 /** flock(1) locks our own open of the file, so that the lock stays when the command has ended. */
 function lockByCommand(path: string, fd: number): boolean {
-  const { status, error } = spawnSync('flock', ['-n', '-x', '3'], {
+  const { status, error } = builtin('node:child_process').spawnSync('flock', ['-n', '-x', '3'], {
     stdio: ['ignore', 'ignore', 'ignore', fd],
   });
   if (status === 0) return true;

@@ -115,23 +115,29 @@ function openExisting(path: string, stat: fs.Stats, options: OpenMediumOptions):
   const fd = openFd(path, options.readOnly);
   try {
     // Whatever stood there when we looked: this is what was opened.
-    assertStorage(path, statFd(path, fd));
-    if (options.readOnly)
-      return new OpenedFile({ path, size: sizeOf(path, fd), readOnly: true, fd, lockFd: -1 });
-    return openForWriting(path, fd, options);
+    const found = statFd(path, fd);
+    assertStorage(path, found);
+    if (!options.readOnly) return openForWriting(path, fd, found, options);
+    const [size, isDevice] = [sizeOf(path, fd, found), found.isBlockDevice()];
+    return new OpenedFile({ path, size, readOnly: true, fd, lockFd: -1, isDevice });
   } catch (error) {
     closeFd(fd);
     throw error;
   }
 }
 
-function openForWriting(path: string, fd: number, options: OpenMediumOptions): OpenedFile {
-  const lock = takeLock(path, fd);
+function openForWriting(
+  path: string,
+  fd: number,
+  found: fs.BigIntStats,
+  options: OpenMediumOptions,
+): OpenedFile {
+  const lock = takeLock(path, found);
   try {
-    const isDevice = statFd(path, fd).isBlockDevice();
+    const isDevice = found.isBlockDevice();
     if (isDevice) assertNotMounted(path);
     // Only now, with the lock, nobody else changes it.
-    const size = sizeOf(path, fd);
+    const size = sizeOf(path, fd, statFd(path, fd));
     const isNew = isDevice && isForNewStream(path, fd, options);
     const sizeMax = isDevice ? size : undefined;
     const parts = {
@@ -171,8 +177,7 @@ function sizeOnDevice(path: string, size: number, wanted = size): number {
   return wanted;
 }
 
-function sizeOf(path: string, fd: number): number {
-  const stat = statFd(path, fd);
+function sizeOf(path: string, fd: number, stat: fs.BigIntStats): number {
   return stat.isBlockDevice() ? deviceSize(path, fd) : Number(stat.size);
 }
 
@@ -246,7 +251,7 @@ function whyNotMapped(
   addon: Addon | undefined,
   wanted: OpenMediumOptions['medium'],
 ): string | undefined {
-  if (statFd(file.path, file.fd).isBlockDevice()) return 'a block device is not mapped';
+  if (file.isDevice) return 'a block device is not mapped';
   if (addon === undefined) return `it needs the native addon. ${addonProblem()}`;
   if (wanted === 'pmem' && addon.features.flush === 'none') return 'this processor cannot flush cache lines';
   return undefined;

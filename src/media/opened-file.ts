@@ -1,5 +1,5 @@
 import fs from 'node:fs';
-import { isMainThread } from 'node:worker_threads';
+import { builtin } from '../base/builtins.js';
 import { VarveError } from '../base/errors.js';
 import { addonProblem, loadAddon } from '../base/native-loader.js';
 import { lengthenFile } from './allocate-file.js';
@@ -56,7 +56,7 @@ export class OpenedFile {
   readonly #unlock: () => void;
   #birth: Birth | undefined;
   #isNew: boolean;
-  readonly #isDevice: boolean;
+  readonly isDevice: boolean;
   readonly #addon = loadAddon();
   readonly #block = this.#addon === undefined ? undefined : new Float64Array(this.#addon.block);
   #failed: VarveError | undefined;
@@ -76,7 +76,7 @@ export class OpenedFile {
     this.#unlock = parts.unlock ?? (() => {});
     this.#birth = parts.birth;
     this.#isNew = parts.isNew ?? false;
-    this.#isDevice = parts.isDevice ?? false;
+    this.isDevice = parts.isDevice ?? false;
   }
 
   /** Bytes that it has at least: with fewer it was truncated. */
@@ -155,7 +155,7 @@ export class OpenedFile {
   grow(from: number, to: number): void {
     this.assertSound();
     if (to > this.sizeMax) throw noRoom(this.path, to, `the device has ${this.sizeMax}`);
-    if (!this.#isDevice) lengthenFile(this.path, this.fd, from, to);
+    if (!this.isDevice) lengthenFile(this.path, this.fd, from, to);
     this.#size = Math.max(this.#size, to);
   }
 
@@ -163,7 +163,7 @@ export class OpenedFile {
   keepUp(size: number): void {
     this.assertOpen();
     if (size <= this.#size) return;
-    const there = this.#isDevice ? this.sizeMax : this.#try('look at', () => fs.fstatSync(this.fd).size);
+    const there = this.isDevice ? this.sizeMax : this.#try('look at', () => fs.fstatSync(this.fd).size);
     if (there >= size) this.#size = size;
   }
 
@@ -175,7 +175,7 @@ export class OpenedFile {
   /** Throws if the file is not what it was any more: what was written to it would be lost. */
   verify(): void {
     this.assertOpen();
-    if (this.#isDevice) return;
+    if (this.isDevice) return;
     const { links, size } = this.#try('look at', () => this.#inspect());
     if (links === 0) this.fail(this.#gone('was removed under the open stream', 'what was written is lost'));
     if (size < this.size) {
@@ -200,13 +200,13 @@ export class OpenedFile {
   share(): FileHandle {
     this.assertSound();
     const fd = this.#lockFd >= 0 ? this.#holdFd : this.fd;
-    if (this.#addon === undefined && !isMainThread && !this.readOnly) {
+    if (this.#addon === undefined && !this.readOnly && !isMainThread()) {
       const advice = `without the addon only the main thread can, since the lock ends with the thread that opened the file. ${addonProblem()}`;
       throw ioError('share', this.path, undefined, advice);
     }
     const { path, size, sizeMax, readOnly } = this;
     const { dev, ino } = fs.fstatSync(fd);
-    return { path, size, sizeMax, readOnly, isDevice: this.#isDevice, dev, ino, fd };
+    return { path, size, sizeMax, readOnly, isDevice: this.isDevice, dev, ino, fd };
   }
 
   /** Leaves the lock to the other threads that have the file open: each has a hold on it, where there is the addon. */
@@ -284,6 +284,10 @@ export class OpenedFile {
       throw ioError(what, this.path, cause);
     }
   }
+}
+
+function isMainThread(): boolean {
+  return builtin('node:worker_threads').isMainThread;
 }
 
 function datasync(fd: number): Promise<void> {

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { builtin } from '../base/builtins.js';
 import { setU64 } from '../format/words.js';
 import {
   ALIGNMENT_HIGH,
@@ -32,8 +32,8 @@ export function newHeader(): Uint8Array {
   words[POOL.major / 4] = POOL_MAJOR;
   words[POOL.compatible / 4] = CHECKS_BAD_BLOCKS;
   words[POOL.incompatible / 4] = KNOWN_INCOMPATIBLE;
-  header.set(randomBytes(UUID), POOL.poolSetUuid);
-  const own = randomBytes(UUID);
+  header.set(builtin('node:crypto').randomBytes(UUID), POOL.poolSetUuid);
+  const own = builtin('node:crypto').randomBytes(UUID);
   for (let i = 0; i < POOL.uuidCount; i++) header.set(own, POOL.uuids + i * UUID);
   setU64(words, POOL.created / 4, Math.floor(Date.now() / 1000));
   words[POOL.alignment / 4] = ALIGNMENT_LOW;

@@ -207,7 +207,7 @@ function lockAt(path: string, { consumer, log }: Owner): Lock | undefined {
   const fd = openOrMake(path);
   let lock: Lock;
   try {
-    lock = takeLock(path, fd);
+    lock = takeLock(path, statFd(path, fd));
   } catch (error) {
     if (error instanceof VarveError && error.code === 'VARVE_LOCKED') {
       throw busyConsumer(log, consumer, 'in another process or thread');

@@ -1,10 +1,11 @@
-import {
-  type ReadableByteStreamController,
+import type {
+  ReadableByteStreamController,
   ReadableStream,
-  type ReadableStreamDefaultController,
-  type UnderlyingSink,
+  ReadableStreamDefaultController,
+  UnderlyingSink,
   WritableStream,
 } from 'node:stream/web';
+import { builtin } from '../base/builtins.js';
 import { ChunkSink, type EntrySink } from './chunk-sink.js';
 import { type Chunks, chunksOf, type EntrySource } from './chunks.js';
 import { bytesOf } from './data.js';
@@ -16,6 +17,7 @@ export function webReadable(
   options: ReadableOptions | undefined,
 ): ReadableStream<unknown> {
   const form = formOf(options);
+  const { ReadableStream } = builtin('node:stream/web');
   const underlying = sourceOf(chunksOf(source, options, form), form.signal);
   return form.objectMode
     ? new ReadableStream(underlying, form.mark)
@@ -28,6 +30,7 @@ export function webWritable(
   options: WritableOptions | undefined,
 ): WritableStream<unknown> {
   const form = formOf(options);
+  const { WritableStream } = builtin('node:stream/web');
   const sink = sinkOf(new ChunkSink(target, options, form), form.signal);
   return new WritableStream(sink, form.objectMode ? form.mark : { ...form.mark, size: byteLength });
 }

@@ -20,6 +20,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { addonProblem } from '../../src/base/native-loader.js';
 import { LIVE } from '../../src/media/live-file.js';
+import { sweep } from '../../src/media/live-sweep.js';
 import { texts } from '../helpers/bytes.js';
 import { type FilePlace, filePlaceOn, onEveryFile, temporaryDirectory } from '../helpers/media.js';
 import { liveFileOf, liveProblem } from './live-files.js';
@@ -168,21 +169,42 @@ test('whoever may read the stream may read its live file, and nobody else may wr
   }
 });
 
-test('what a killed process left is swept away once it is old', async (t) => {
-  if (liveProblem() !== undefined) return t.skip(liveProblem());
-  const problem = addonProblem();
-  if (problem !== undefined) return t.skip(problem);
+/** What a killed process may have left for a stream that nobody opens again. */
+function leftPage(t: TestContext): string {
   const page = `/dev/shm/varve-${randomBytes(16).toString('hex')}-1-1`;
   t.after(() => rmSync(page, { force: true }));
-  // A writer without the addon has made it, and has yet to write down its process id.
   writeFileSync(page, '', { mode: 0o600 });
-  const place = filePlaceOn(t, 'file');
-  const sweep = async (): Promise<void> => {
-    for (let times = 0; times < 50 && existsSync(page); times += 1) await (await place.open()).close();
+  return page;
+}
+
+test('what a killed process left is swept away once it is old', (t) => {
+  const problem = liveProblem() ?? addonProblem();
+  if (problem !== undefined) return t.skip(problem);
+  const page = leftPage(t);
+  const sweepOften = () => {
+    for (let times = 0; times < 50 && existsSync(page); times += 1) sweep();
   };
-  await sweep();
-  assert.ok(existsSync(page), 'it is young');
+  sweepOften();
+  assert.ok(
+    existsSync(page),
+    'it is young: a writer without the addon may have yet to write down its process id',
+  );
   utimesSync(page, 0, 0);
-  await sweep();
+  sweepOften();
+  assert.ok(!existsSync(page));
+});
+
+test('a process that closes a stream sweeps', (t) => {
+  const problem = liveProblem() ?? addonProblem();
+  if (problem !== undefined) return t.skip(problem);
+  const page = leftPage(t);
+  utimesSync(page, 0, 0);
+  const path = join(temporaryDirectory(t), 'stream');
+  const module = new URL('../../src/index.js', import.meta.url).href;
+  const program = `const { Stream } = await import('${module}'); await (await Stream.open('${path}', { size: '1MiB' })).close();`;
+  // Others' pages may be looked at in its place.
+  for (let times = 0; times < 20 && existsSync(page); times += 1) {
+    assert.equal(spawnSync(process.execPath, ['--input-type=module', '--eval', program]).status, 0);
+  }
   assert.ok(!existsSync(page));
 });
