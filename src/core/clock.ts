@@ -14,13 +14,12 @@ export class Clock {
   /** Every entry up to this timestamp is persisted. */
   persisted: number;
   /**
-   * Last header word of the entries with timestamps up to `wordUntil`. That ends where the lag needs another code, the
+   * Last header word of the entries with timestamps up to `wordUntil`, as a signed number: V8 allocates memory for those from 2^31 on wherever they go. That ends where the lag needs another code, the
    * upper half of the timestamp changes, or the supply is used up; whatever else changes the lag sets it to 0.
    */
   word = 0;
   wordUntil = 0;
-  /** No timestamp at or above this may be given out before a further supply is durable. */
-  limit: number;
+  #limit: number;
   /** The word of an entry with nothing unpersisted before it, and the timestamp at which it changes. */
   #high = 0;
   #highEnd = 0;
@@ -29,7 +28,7 @@ export class Clock {
 
   /** @param state of the stream when it was opened: counting goes on at its limit */
   constructor(state: StreamState) {
-    this.limit = state.limit;
+    this.#limit = state.limit;
     this.last = state.limit - 1;
     this.persisted = this.last;
     this.#start = this.last;
@@ -64,6 +63,16 @@ export class Clock {
     this.wordUntil = 0;
   }
 
+  /** No timestamp at or above this may be given out before a further supply is durable. */
+  get limit(): number {
+    return this.#limit;
+  }
+
+  set limit(limit: number) {
+    if (limit < this.#limit) this.wordUntil = 0;
+    this.#limit = limit;
+  }
+
   /** Takes over what other threads have given out, made durable, and may give out. */
   pull(last: number, persisted: number, limit: number): void {
     this.last = last;
@@ -83,31 +92,29 @@ export class Clock {
 
   /** True if a further supply of timestamps is needed before the next entry. */
   get exhausted(): boolean {
-    return this.last + 1 >= this.limit;
+    return this.last + 1 >= this.#limit;
   }
 
   /** Computes `word` for `timestamp`, the next one, and as many behind it as share it. */
   refreshWord(timestamp: number): void {
-    if (timestamp - 1 === this.persisted && timestamp < this.#highEnd && timestamp < this.limit) {
-      this.word = this.#high;
-      this.wordUntil = timestamp;
-    } else {
-      this.#refreshWithLag(timestamp);
-    }
-  }
-
-  #refreshWithLag(timestamp: number): void {
     const code = encodeLag(timestamp - 1 - this.persisted);
-    this.#high = highWord(timestamp, Form.entry, 0);
+    this.#high = highWord(timestamp, Form.entry, 0) | 0;
     this.#highEnd = (Math.floor(timestamp / WORD) + 1) * WORD;
-    this.word = highWord(timestamp, Form.entry, code);
-    this.wordUntil = Math.min(this.persisted + 1 + decodeLag(code), this.#highEnd - 1, this.limit - 1);
+    this.word = highWord(timestamp, Form.entry, code) | 0;
+    this.wordUntil = Math.min(this.persisted + 1 + decodeLag(code), this.#highEnd - 1, this.#limit - 1);
   }
 
   /** Notes that every entry up to `timestamp` is persisted. */
   persistedUpTo(timestamp: number): void {
     if (timestamp <= this.persisted) return;
     this.persisted = timestamp;
-    this.wordUntil = 0;
+    const next = timestamp + 1;
+    if (timestamp === this.last && next < this.#highEnd && next < this.#limit) {
+      // The way of those who persist each entry: the next one has the word of the last one.
+      this.word = this.#high;
+      this.wordUntil = next;
+    } else {
+      this.wordUntil = 0;
+    }
   }
 }
