@@ -133,6 +133,7 @@ static napi_value call_seal(napi_env env, napi_callback_info info) {
   bool fits = whole(state->block[1], &from) && whole(state->block[2], &to) && word(state->block[3], &seed) &&
               is_entry_range(from, to, mapping->length);
   if (!fits) return throw_range(env, bad_range);
+  if (mapping->flushes_lines) state->block[BLOCK_UNFENCED] = 1;
   if (!entry_seal(mapping->pages.bytes, from, to, seed, mapping->flushes_lines)) return throw_range(env, bad_entries);
   return NULL;
 }
@@ -144,14 +145,18 @@ static napi_value call_flush(napi_env env, napi_callback_info info) {
   uint64_t from, to;
   bool fits = whole(state->block[1], &from) && whole(state->block[2], &to) && from <= to && to <= mapping->length;
   if (!fits) return throw_range(env, bad_range);
+  state->block[BLOCK_UNFENCED] = 1;
   if (from < to) cpu.flush(mapping->pages.bytes + from, to - from);
   return NULL;
 }
 
-static napi_value call_fence(napi_env env, napi_callback_info info) {
-  (void)env;
-  (void)info;
+static void fence(struct state *state) {
   cpu.fence();
+  state->block[BLOCK_UNFENCED] = 0;
+}
+
+static napi_value call_fence(napi_env env, napi_callback_info info) {
+  fence(state_of(env, info));
   return NULL;
 }
 
@@ -165,6 +170,7 @@ static napi_value call_store_staged(napi_env env, napi_callback_info info) {
               stage->position + entry_extent(stage->length, tagged) <= mapping->length;
   if (!fits) return throw_range(env, bad_range);
   entry_store_staged(mapping->pages.bytes + stage->position, stage->payload, stage->length, tagged, stage->seed);
+  fence(state);
   return NULL;
 }
 
@@ -185,6 +191,7 @@ static napi_value call_store_sealed(napi_env env, napi_callback_info info) {
   bool inside = fits && entry_extent((uint32_t)length, tagged) <= mapping->length - position;
   if (!inside || !entry_is_plain(tagged)) return throw_range(env, bad_range);
   uint8_t *entry = mapping->pages.bytes + position;
+  state->block[BLOCK_UNFENCED] = 1;
   if (length > ENTRY_STAGED) {
     entry_store(entry, source, (uint32_t)length, tagged, seed, is_stable(env, argument));
   } else {

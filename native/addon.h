@@ -34,6 +34,9 @@ struct slot {
   uint32_t next_free;
 };
 
+/* Words of the block that are no arguments and no results: src/base/addon.ts. */
+enum { BLOCK_UNFENCED = 14, BLOCK_LOST = 15, BLOCK_WORDS = 16 };
+
 /* How JavaScript hands over an entry that is to be stored by entry_store_staged: src/base/addon.ts. */
 struct stage {
   uint32_t position;
@@ -47,7 +50,7 @@ struct stage {
 /* What belongs to one environment. It lives until that is gone and its last mapping has been collected. */
 struct state {
   struct stage stage;
-  double block[16];
+  double block[BLOCK_WORDS];
   struct hold *holds;
   struct slot *slots;
   uint32_t capacity;

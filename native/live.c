@@ -143,7 +143,7 @@ static struct listener *listener_create(napi_env env, struct state *state, const
   struct listener *listener = calloc(1, sizeof *listener);
   if (listener == NULL) return NULL;
   *listener = (struct listener){.next = state->listeners, .state = state, .pages = *pages};
-  listener->watch = os_watch(pages, &state->block[15]);
+  listener->watch = os_watch(pages, &state->block[BLOCK_LOST]);
   if (listener->watch != NULL && connect_to(env, callback, listener)) {
     listener->id = (double)(++state->made);
     state->listeners = listener;

@@ -134,7 +134,7 @@ static struct mapping *mapping_create(struct state *state, const struct os_pages
   if (mapping == NULL) return NULL;
   mapping->state = state;
   mapping->pages = *pages;
-  mapping->watch = os_watch(pages, &state->block[15]);
+  mapping->watch = os_watch(pages, &state->block[BLOCK_LOST]);
   if (mapping->watch != NULL && enter(state, mapping)) return mapping;
   if (mapping->watch != NULL) os_unwatch(mapping->watch);
   free(mapping);

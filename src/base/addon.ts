@@ -24,7 +24,8 @@ export interface AddonMapping {
 export interface Addon {
   readonly features: AddonFeatures;
   /**
-   * 16 float64: arguments from index 0, results from index 8. [15] counts the pages of this environment's mappings that could
+   * 16 float64: arguments from index 0, results from index 8. [14] is not 0 if lines were flushed, or stored past the caches, since this
+   * environment's last fence: else a further fence is needless. [15] counts the pages of this environment's mappings that could
    * not be had (see `lost`): 0 as long as all is well, so that a look at it before an acknowledgement costs nothing.
    */
   readonly block: ArrayBuffer;
@@ -93,12 +94,12 @@ export interface Addon {
   /** Orders the flushes before it: what was flushed is durable. */
   fence(): void;
   /**
-   * Stores a whole entry, sealed, past the caches: durable after a fence. block[0] mapping; the other arguments are words of `stage`, and
-   * the payload lies there, too. For payloads of up to 1024 bytes on media that flush lines.
+   * Stores a whole entry, sealed, past the caches, and passes a fence: durable when this returns. block[0] mapping; the other arguments are
+   * words of `stage`, and the payload lies there, too. For payloads of up to 1024 bytes on media that flush lines.
    */
   storeStaged(): void;
   /**
-   * The same for payloads of any length; those that fit into the stage are quicker there. block[0] mapping, [1] position, [2] seed, [3] header word 2, [4] header word 3.
+   * The same for payloads of any length, without a fence: durable after the next. block[0] mapping, [1] position, [2] seed, [3] header word 2, [4] header word 3.
    */
   storeSealed(source: Uint8Array): void;
 

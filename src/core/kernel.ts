@@ -13,7 +13,8 @@ export interface Kernel {
   /** Walks valid entries from `from` that end at or before `to`; see `walkEntries`. */
   walk(window: Window, from: number, to: number, seed: number, after: number, below: number): Walk;
   /**
-   * Stores a whole entry past the caches, with its header and checksum; durable after a fence. Only for windows that flush lines.
+   * Stores a whole entry past the caches, with its header and checksum; durable after a drain, which finds nothing to wait for any more where
+   * the entry is short. Only for windows that flush lines.
    *
    * @param low the third word of the header
    * @param high the fourth
@@ -50,89 +51,60 @@ export const plainKernel: Kernel = {
   },
 };
 
-class NativeKernel implements Kernel {
-  readonly #addon: Addon;
-  readonly #block: Float64Array;
-  /** Held here since a look into the addon's exports, a dictionary, takes longer than the call. */
-  readonly #seal: () => void;
-  readonly #storeStaged: () => void;
-  readonly #stageWords: Uint32Array;
-  readonly #stage: Uint8Array;
+/**
+ * The kernel in C. Functions with what they need around them, and no class: what is constant there is constant to the compiler, too, down to
+ * the memory behind the arrays.
+ */
+function nativeKernel(addon: Addon): Kernel {
+  // Held here since a look into the addon's exports, a dictionary, takes longer than the call.
+  const { seal, storeStaged } = addon;
+  const block = new Float64Array(addon.block);
+  const stageWords = new Uint32Array(addon.stage, 0, STAGE_WORDS);
+  const stage = new Uint8Array(addon.stage, STAGE_PAYLOAD);
+  return {
+    seal(window, from, to, seed) {
+      if (window.mapping === 0) {
+        addon.sealBytes(window.bytes, from - window.start, to - window.start, seed);
+        return;
+      }
+      block[0] = window.mapping;
+      block[1] = from - window.start;
+      block[2] = to - window.start;
+      block[3] = seed;
+      seal();
+    },
 
-  constructor(addon: Addon) {
-    this.#addon = addon;
-    this.#seal = addon.seal;
-    this.#storeStaged = addon.storeStaged;
-    this.#stageWords = new Uint32Array(addon.stage, 0, STAGE_WORDS);
-    this.#stage = new Uint8Array(addon.stage, STAGE_PAYLOAD);
-    this.#block = new Float64Array(addon.block);
-  }
+    walk(window, from, to, seed, after, below) {
+      addon.verifyBytes(window.bytes, from - window.start, to - window.start, seed, after, below);
+      // Integers again, where they were floats: what they are compared with for every entry stays one.
+      return {
+        end: ((block[8] as number) >>> 0) + window.start,
+        timestamp: integer(block[9] as number),
+        entries: (block[10] as number) >>> 0,
+        certified: block[11] as number,
+      };
+    },
 
-  seal(window: Window, from: number, to: number, seed: number): void {
-    if (window.mapping === 0) {
-      this.#addon.sealBytes(window.bytes, from - window.start, to - window.start, seed);
-      return;
-    }
-    const block = this.#block;
-    block[0] = window.mapping;
-    block[1] = from - window.start;
-    block[2] = to - window.start;
-    block[3] = seed;
-    this.#seal();
-  }
-
-  walk(window: Window, from: number, to: number, seed: number, after: number, below: number): Walk {
-    this.#addon.verifyBytes(window.bytes, from - window.start, to - window.start, seed, after, below);
-    const block = this.#block;
-    // Integers again, where they were floats: what they are compared with for every entry stays one.
-    return {
-      end: ((block[8] as number) >>> 0) + window.start,
-      timestamp: integer(block[9] as number),
-      entries: (block[10] as number) >>> 0,
-      certified: block[11] as number,
-    };
-  }
-
-  storeSealed(
-    window: Window,
-    position: number,
-    source: Uint8Array,
-    seed: number,
-    low: number,
-    high: number,
-  ): void {
-    const size = source.length;
-    if (size > STAGED_MAX) {
-      this.#storeLong(window, position, source, seed, low, high);
-      return;
-    }
-    this.#stage.set(source);
-    this.#block[0] = window.mapping;
-    const words = this.#stageWords;
-    words[0] = position - window.start;
-    words[1] = size;
-    words[2] = seed;
-    words[3] = low;
-    words[4] = high;
-    this.#storeStaged();
-  }
-
-  #storeLong(
-    window: Window,
-    position: number,
-    source: Uint8Array,
-    seed: number,
-    low: number,
-    high: number,
-  ): void {
-    const block = this.#block;
-    block[0] = window.mapping;
-    block[1] = position - window.start;
-    block[2] = seed;
-    block[3] = low;
-    block[4] = high;
-    this.#addon.storeSealed(source);
-  }
+    storeSealed(window, position, source, seed, low, high) {
+      const size = source.length;
+      block[0] = window.mapping;
+      if (size > STAGED_MAX) {
+        block[1] = position - window.start;
+        block[2] = seed;
+        block[3] = low;
+        block[4] = high;
+        addon.storeSealed(source);
+        return;
+      }
+      stage.set(source);
+      stageWords[0] = position - window.start;
+      stageWords[1] = size;
+      stageWords[2] = seed;
+      stageWords[3] = low;
+      stageWords[4] = high;
+      storeStaged();
+    },
+  };
 }
 
 function integer(value: number): number {
@@ -142,5 +114,5 @@ function integer(value: number): number {
 /** The fastest kernel that this machine can have. */
 export function chooseKernel(): Kernel {
   const addon = loadAddon();
-  return addon === undefined ? plainKernel : new NativeKernel(addon);
+  return addon === undefined ? plainKernel : nativeKernel(addon);
 }

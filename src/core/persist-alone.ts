@@ -48,12 +48,8 @@ export class PersistAlone implements Persisting {
 
   drained(): void {}
 
-  /** Seals what was committed, where there is a crash to survive. */
-  prepare(): number {
-    return this.#medium.volatile ? this.#clock.last : this.seal();
-  }
-
-  finish(target: number): void {
+  persistOwn(): void {
+    const target = this.#prepare();
     try {
       this.#medium.drainSync();
     } catch (error) {
@@ -63,11 +59,11 @@ export class PersistAlone implements Persisting {
   }
 
   persistSync(): void {
-    if (this.#clock.persisted !== this.#clock.last) this.finish(this.prepare());
+    if (this.#clock.persisted !== this.#clock.last) this.persistOwn();
   }
 
   async persistGroup(): Promise<void> {
-    const target = this.prepare();
+    const target = this.#prepare();
     if (this.#medium.slow) await this.#medium.drain();
     else this.#medium.drainSync();
     this.#host.settle(target);
@@ -75,5 +71,11 @@ export class PersistAlone implements Persisting {
 
   persistUpTo(): Promise<void> {
     return this.#host.nextGroup();
+  }
+
+  /** Seals what was committed, where there is a crash to survive. Returns up to where a drain then makes everything durable. */
+  #prepare(): number {
+    if (this.#dirtyCount === 0 || this.#medium.volatile) return this.#clock.last;
+    return this.seal();
   }
 }

@@ -1,18 +1,15 @@
-import type { Clock } from './clock.js';
 import type { Persisting, PersistingHost } from './persisting.js';
 import type { GroupCommit, Target } from './shared/group.js';
 
 /** Makes durable what several threads have committed, by the group that they form. */
 export class PersistTogether implements Persisting {
   readonly #group: GroupCommit;
-  readonly #clock: Clock;
   readonly #host: PersistingHost;
   /** What a drain of the caller's makes durable of what all threads have committed. */
   #target: Target | undefined;
 
-  constructor(group: GroupCommit, clock: Clock, host: PersistingHost) {
+  constructor(group: GroupCommit, host: PersistingHost) {
     this.#group = group;
-    this.#clock = clock;
     this.#host = host;
   }
 
@@ -31,17 +28,13 @@ export class PersistTogether implements Persisting {
     this.#target = undefined;
   }
 
-  /** Does all of it: what a group does has no halves. */
-  prepare(): number {
+  persistOwn(): void {
     try {
       if (this.#group.persistOwn()) this.#host.herald?.announce();
     } catch (error) {
       throw this.#host.failed(error);
     }
-    return this.#clock.last;
   }
-
-  finish(): void {}
 
   persistSync(): void {
     const { committed } = this.#group;

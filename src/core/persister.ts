@@ -59,7 +59,7 @@ export class Persister implements PersistingHost {
 
   /** From now on other threads commit, too. Nothing is unpersisted. */
   share(group: GroupCommit): void {
-    this.#persisting = new PersistTogether(group, this.#clock, this);
+    this.#persisting = new PersistTogether(group, this);
   }
 
   /** The region has entries to seal. */
@@ -88,22 +88,9 @@ export class Persister implements PersistingHost {
     this.settle(timestamp);
   }
 
-  /**
-   * Seals what was committed, where there is a crash to survive. Returns what `drainSync` takes. Where several threads append, it is
-   * durable already when this returns.
-   */
-  prepare(): number {
-    return this.#persisting.prepare();
-  }
-
-  /**
-   * The second half of `persistSync`. What the caller does between the halves costs nothing on a medium that flushes cache
-   * lines: they are on their way meanwhile.
-   *
-   * @param target what `prepare` returned
-   */
-  drainSync(target: number): void {
-    this.#persisting.finish(target);
+  /** Persists what this thread has committed, with everything before it, and returns once it is. */
+  persistOwn(): void {
+    this.#persisting.persistOwn();
   }
 
   /** Persists everything committed, and returns once it is. */

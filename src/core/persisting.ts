@@ -19,10 +19,8 @@ export interface Persisting {
   seal(): number;
   /** A drain that began after `seal` has succeeded. */
   drained(): void;
-  /** The first half of persisting an append of this thread: what can be done before its entry is handed over. Returns what `finish` takes. */
-  prepare(): number;
-  /** The second half. */
-  finish(target: number): void;
+  /** Persists what this thread has committed, with everything before it, and returns once it is. */
+  persistOwn(): void;
   /** Persists everything committed, and returns once it is. */
   persistSync(): void;
   /** The same for a group, off the main thread where the medium is slow. The caller sees to errors. */

@@ -238,7 +238,7 @@ export class RegionLog implements Appender {
   /** Commits the entry whose payload was stored at `position` of `window`. Returns its timestamp. */
   commitAt(window: Window, position: number, size: number, form: number): number {
     const timestamp = this.#nextTimestamp();
-    const high = (this.#clock.word | (form << FORM_SHIFT)) >>> 0;
+    const high = this.#clock.word | (form << FORM_SHIFT);
     this.commitWith(window, position, size, timestamp, high);
     return timestamp;
   }
@@ -373,8 +373,8 @@ export class RegionLog implements Appender {
     const clock = this.#clock;
     const position = this.tail;
     const timestamp = clock.last + 1;
-    const { host, seed } = this;
-    host.kernel.storeSealed(this.#window as Window, position, data, seed, timestamp >>> 0, clock.word);
+    const { host } = this;
+    host.kernel.storeSealed(this.#window as Window, position, data, this.seed, timestamp | 0, clock.word);
     this.entries++;
     this.tail = position + strideOf(data.length);
     this.lastTimestamp = timestamp;

@@ -9,7 +9,9 @@ import { StagedExtent, type StagedParts } from './staged-extent.js';
 import { WriteQueue } from './write-queue.js';
 
 const CACHE_LINE_BYTES = 64;
-/** Where the addon counts the pages that it could not have. */
+/** Where the addon says that something was flushed since the last fence. */
+const UNFENCED = 14;
+/** Where it counts the pages that it could not have. */
 const LOST_PAGES = 15;
 
 /**
@@ -21,6 +23,8 @@ export class MappedMedium extends OpenedMedium implements Medium {
   readonly granularity: number;
   readonly slow: boolean;
   readonly #block: Float64Array;
+  /** Where it is false, the addon does not know of what was stored. */
+  readonly #flushesLines: boolean;
   /** Held here since a look into the addon's exports, a dictionary, takes longer than the call. */
   readonly #fence: () => void;
   readonly #inUse = new Set<MappedExtent>();
@@ -50,6 +54,7 @@ export class MappedMedium extends OpenedMedium implements Medium {
     this.granularity = this.slow ? addon.features.pageSize : CACHE_LINE_BYTES;
     this.#fence = addon.fence;
     this.#block = new Float64Array(addon.block);
+    this.#flushesLines = flushesLines;
     this.#parts = { file, addon, mappingKind, flushesLines, block: this.#block, inUse: this.#inUse };
     this.#staged = { file, queue: new WriteQueue(file), inUse: new Set(), shared };
   }
@@ -81,7 +86,7 @@ export class MappedMedium extends OpenedMedium implements Medium {
   drainSync(): void {
     this.file.assertSound();
     if (this.slow) this.#syncSync();
-    else this.#fence();
+    else if (this.#block[UNFENCED] !== 0 || !this.#flushesLines) this.#fence();
     if (this.#block[LOST_PAGES] !== 0) this.#failIfLost();
   }
 

@@ -14,6 +14,8 @@ export class Entry {
   readonly size: number;
   /** Bytes from the region's start to the entry; its payload begins 16 bytes further on. */
   readonly offset: number;
+  /** When it was appended, milliseconds since 1970; undefined for entries of regions, only those of logs have it. */
+  readonly time: number | undefined;
   readonly #window: Window;
   readonly #life: number;
   #data: Uint8Array | undefined;
@@ -26,18 +28,15 @@ export class Entry {
     size: number,
     timestamp: number,
     life: number,
+    time: number | undefined,
   ) {
     this.region = region;
     this.timestamp = timestamp;
     this.size = size;
     this.offset = position;
+    this.time = time;
     this.#window = window;
     this.#life = life;
-  }
-
-  /** When it was appended, milliseconds since 1970; undefined for entries of regions, only those of logs have it. */
-  get time(): number | undefined {
-    return undefined;
   }
 
   /**
@@ -88,31 +87,5 @@ export class Entry {
     }
     const { buffer, view, start } = this.#window;
     return new Uint8Array(buffer, view.byteOffset + this.offset - start + ENTRY.header, this.size);
-  }
-}
-
-/**
- * An entry of a log. A class of its own, since an append is fast only as long as all that it does for a region's entry is compiled
- * into one function, for which there is a limit.
- */
-export class LogEntry extends Entry {
-  readonly #time: number;
-
-  /** @internal */
-  constructor(
-    region: Region,
-    window: Window,
-    position: number,
-    size: number,
-    timestamp: number,
-    life: number,
-    leader: { readonly size: number; readonly time: number },
-  ) {
-    super(region, window, position + leader.size, size - leader.size, timestamp, life);
-    this.#time = leader.time;
-  }
-
-  override get time(): number {
-    return this.#time;
   }
 }

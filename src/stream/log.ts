@@ -123,7 +123,7 @@ export class Log extends Pipeable {
     const entry = this.#appendPlain(data, options);
     if (entry === undefined) return this.appendvSync([data], options);
     const { persister } = this.core.core;
-    if (persists) persister.drainSync(persister.prepare());
+    if (persists) persister.persistOwn();
     else persister.soon();
     return entry;
   }

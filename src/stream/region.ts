@@ -81,19 +81,18 @@ export class Region extends Pipeable {
    * VARVE_REGION_FREED, VARVE_CLOSED, VARVE_POISONED, VARVE_IO, TypeError
    */
   appendSync(data: Data, options?: AppendOptions): Entry {
-    const persists = persistsBeforeDone(options);
-    const { persister } = this.#core;
+    const persists = options === undefined || persistsBeforeDone(options);
     const bytes = bytesOf(data);
     if (options !== undefined) this.#expect(options);
-    const position = this.#log.appender.append(bytes, persists);
-    if (!persists) {
-      persister.soon();
-      return this.#appended(position, bytes.length);
-    }
-    // The entry is made while the flushed cache lines are on their way.
-    const sealed = persister.prepare();
-    const entry = this.#appended(position, bytes.length);
-    persister.drainSync(sealed);
+    const log = this.#log;
+    const { appender } = log;
+    const position = appender.append(bytes, persists);
+    // Made here, since the compiler takes into one function what is called from here before what that calls.
+    const { lastWindow, lastTimestamp } = appender;
+    const entry = new Entry(this, lastWindow, position, bytes.length, lastTimestamp, log.life, undefined);
+    const { persister } = this.#core;
+    if (persists) persister.persistOwn();
+    else persister.soon();
     return entry;
   }
 
@@ -273,7 +272,7 @@ export class Region extends Pipeable {
     timestamp: number,
     life: number,
   ): Entry {
-    return new Entry(this, window, position, size, timestamp, life);
+    return new Entry(this, window, position, size, timestamp, life, undefined);
   }
 
   /** @internal True for entries that are not to be shown, though they stand in the region. */
@@ -335,7 +334,7 @@ export class Region extends Pipeable {
   /** Returns once the entry is persisted, or sees to it that it will be. */
   #settleSync(entry: Entry, persists: boolean): Entry {
     const { persister } = this.#core;
-    if (persists) persister.drainSync(persister.prepare());
+    if (persists) persister.persistOwn();
     else persister.soon();
     return entry;
   }

@@ -6,7 +6,7 @@ import type { RegionLog } from '../core/region-log.js';
 import type { StreamCore } from '../core/stream-core.js';
 import { ENTRY } from '../format/layout.js';
 import type { Data } from './data.js';
-import { type Entry, LogEntry } from './entry.js';
+import { Entry } from './entry.js';
 import { Region } from './region.js';
 import { Slot } from './slot.js';
 import type { Share } from './transaction-shares.js';
@@ -40,7 +40,7 @@ export class SegmentRegion extends Region {
     const position = region.appendLed(leader.low, leader.high, data);
     if (position < 0) return undefined;
     const { lastWindow, lastTimestamp, life } = region;
-    return new LogEntry(this, lastWindow, position, leader.size + data.length, lastTimestamp, life, leader);
+    return new Entry(this, lastWindow, position + leader.size, data.length, lastTimestamp, life, leader.time);
   }
 
   /** @internal */
@@ -51,7 +51,8 @@ export class SegmentRegion extends Region {
     timestamp: number,
     life: number,
   ): Entry {
-    return new LogEntry(this, window, position, size, timestamp, life, leaderAt(window, position));
+    const leader = leaderAt(window, position);
+    return new Entry(this, window, position + leader.size, size - leader.size, timestamp, life, leader.time);
   }
 
   /** @internal */

@@ -187,7 +187,7 @@ export function runTransactionSync(
   }
   const { entries, last } = transaction.commit(true);
   if (last === 0) return entries;
-  if (persists) core.persister.drainSync(core.persister.prepare());
+  if (persists) core.persister.persistOwn();
   else core.persister.soon();
   return entries;
 }
