@@ -1,10 +1,20 @@
+import { timestampAt } from '../format/entry.js';
+import { lastBefore, noteEntries } from '../format/seek.js';
 import type { Window } from '../media/window.js';
-import { LogCursor, type Walker } from './cursor.js';
+import type { Walker } from './cursor.js';
 import type { RegionLog } from './region-log.js';
-import { SparseIndex } from './sparse-index.js';
+import { scan } from './scanner.js';
+import { SPACING, SparseIndex } from './sparse-index.js';
 
-/** An entry that a backward walk will hand out. */
-type Stop = Pick<Walker, 'window' | 'position' | 'size' | 'timestamp'>;
+/** Bytes that are loaded together, at least and at most, unless one entry is larger: the first entry is to be had quickly, and many with few looks. */
+const LOAD = { least: SPACING, most: 64 * 1024 };
+
+/** Entries one behind the other, as far as one window holds them. */
+interface Part {
+  readonly window: Window;
+  /** How many entries were loaded before those in this window. */
+  readonly first: number;
+}
 
 /** Goes through a region from back to front: everything that was committed when it was made. */
 export class BackwardWalker implements Walker {
@@ -16,8 +26,14 @@ export class BackwardWalker implements Walker {
   readonly #index: SparseIndex;
   readonly #life: number;
   #landmark: number;
-  /** Entries of the stretch behind the landmark, the last one first to be handed out. */
-  #stretch: Stop[] = [];
+  #bytes = LOAD.least;
+  /** Where in their windows the entries begin that were loaded, and how many of them are still to be handed out, the last one first. */
+  readonly #words: number[] = [];
+  #left = 0;
+  /** The windows that those are in which come later, and how many entries stand before those of the present one. */
+  #parts: Part[] = [];
+  #first = 0;
+  /** Here begins what was loaded last. */
   #end: number;
 
   constructor(region: RegionLog) {
@@ -35,26 +51,65 @@ export class BackwardWalker implements Walker {
   }
 
   next(): boolean {
-    if (this.region.life !== this.#life) this.region.host.assertReadable(this.region, this.#life);
-    while (this.#stretch.length === 0) {
-      if (this.#landmark === 0) return false;
-      this.#load(--this.#landmark);
-    }
-    const entry = this.#stretch.pop() as Stop;
-    this.window = entry.window;
-    this.position = entry.position;
-    this.size = entry.size;
-    this.timestamp = entry.timestamp;
+    const { region } = this;
+    if (region.life !== this.#life) region.host.assertReadable(region, this.#life);
+    if (this.#left === this.#first && !this.#goBack()) return false;
+    const { words, start } = this.window;
+    const word = this.#words[--this.#left] as number;
+    this.position = start + 4 * word;
+    this.size = words[word] as number;
+    this.timestamp = timestampAt(words, word);
+    if (region.presence.stirred) region.presence.assertStill(this.#life);
     return true;
   }
 
-  #load(landmark: number): void {
-    const from = this.#index.position(landmark);
-    const cursor = new LogCursor(this.region, from);
-    while (cursor.end < this.#end && cursor.next() && cursor.position < this.#end) {
-      const { window, position, size, timestamp } = cursor;
-      this.#stretch.push({ window, position, size, timestamp });
+  /** Goes to the window before, or loads what stands before everything loaded; false if there is nothing. */
+  #goBack(): boolean {
+    while (this.#left === this.#first) {
+      const part = this.#parts.pop();
+      if (part !== undefined) {
+        this.window = part.window;
+        this.#first = part.first;
+      } else if (this.#landmark > 0) this.#load();
+      else return false;
     }
+    return true;
+  }
+
+  /** Where something cannot be read, nothing has changed. */
+  #load(): void {
+    const { region } = this;
+    const { presence } = region;
+    const landmark = this.#beginning();
+    const from = this.#index.position(landmark);
+    const parts: Part[] = [];
+    let left = 0;
+    let after = region.slot.record.birth - 1;
+    for (let at = from; at < this.#end; ) {
+      const { window, end } = scan(region, at, after, this.#end);
+      if (region.host.beside) presence.doubt();
+      const to = Math.min(end, this.#end);
+      const { words, start } = window;
+      parts.push({ window, first: left });
+      left = noteEntries(words, (at - start) >>> 2, (to - start) >>> 2, this.#words, left);
+      if (to < this.#end) after = lastBefore(words, (at - start) >>> 2, (to - start) >>> 2, after);
+      // What was read counts if the region is still there afterwards.
+      presence.assertStill(this.#life);
+      at = to;
+    }
+    this.#parts = parts;
+    this.#left = left;
+    this.#first = left;
+    this.#landmark = landmark;
+    this.#bytes = Math.min(2 * this.#bytes, LOAD.most);
     this.#end = from;
+  }
+
+  /** The landmark to load from. */
+  #beginning(): number {
+    const least = this.#end - this.#bytes;
+    let landmark = this.#landmark - 1;
+    while (landmark > 0 && this.#index.position(landmark - 1) >= least) landmark--;
+    return landmark;
   }
 }

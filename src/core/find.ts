@@ -16,6 +16,12 @@ export interface Place {
 /** The entry with this timestamp, if the region has it. */
 export function find(region: RegionLog, timestamp: number): Place | undefined {
   if (timestamp < region.slot.record.birth) return undefined;
+  if (region.extent.glimpse !== undefined && !isAhead(region, timestamp)) {
+    const place = region.host.pieces.find(region, timestamp);
+    // Whether that was still this region's is asked by whoever makes an entry of it.
+    if (region.host.beside) region.presence.doubt();
+    if (place !== undefined) return place;
+  }
   const { window, position } = walkTo(region, timestamp);
   if (window === undefined) return undefined;
   const word = (position - window.start) >>> 2;

@@ -1,6 +1,7 @@
 import type { Extent, Medium } from '../media/medium.js';
 import type { Clock } from './clock.js';
 import type { Kernel } from './kernel.js';
+import type { Pieces } from './pieces.js';
 import type { RegionLog } from './region-log.js';
 import type { TableSlot } from './table-slots.js';
 
@@ -21,6 +22,8 @@ export interface RegionHost {
   readonly uuid: Uint8Array;
   readonly medium: Medium;
   readonly readOnly: boolean;
+  /** What was read last for single entries. */
+  readonly pieces: Pieces;
   /** True if others may write at the same time: another process beside a reader, or other threads. */
   readonly beside: boolean;
   /** True while somebody waits for new entries: `committed` is to be called. */

@@ -20,10 +20,13 @@ export interface Stretch {
  * region's tail. What this process appended itself is known to be good; everything else is verified the first time it is read.
  *
  * @param after timestamp of the entry before `position`: good entries that stand where they do not belong are damage, too
+ * @param until the end of an entry or filler: nothing behind it is asked for, and everything before it, if that is not too much for one read
  * @throws VARVE_CORRUPT if the entry at `position` is damaged
  */
-export function scan(region: RegionLog, position: number, after: number): Stretch {
-  return position >= region.ownFrom ? ownStretch(region, position) : verifiedStretch(region, position, after);
+export function scan(region: RegionLog, position: number, after: number, until?: number): Stretch {
+  return position >= region.ownFrom
+    ? ownStretch(region, position)
+    : verifiedStretch(region, position, after, until);
 }
 
 function ownStretch(region: RegionLog, position: number): Stretch {
@@ -46,19 +49,31 @@ function lastWhole(window: Window, position: number, end: number): number {
   return at;
 }
 
-function verifiedStretch(region: RegionLog, position: number, after: number): Stretch {
+function verifiedStretch(
+  region: RegionLog,
+  position: number,
+  after: number,
+  until: number | undefined,
+): Stretch {
   const { life } = region;
-  const window = goodWindow(region, position, region.ownFrom, after);
+  const window = goodWindow(region, position, after, until);
   if (window !== undefined) return { window, end: window.verified };
   if (region.presence.isOver(life)) region.host.assertReadable(region, life);
   throw damaged(region, position);
 }
 
 /** A window that is verified beyond `position`; undefined if the entry there is bad. */
-function goodWindow(region: RegionLog, position: number, limit: number, after: number): Window | undefined {
+function goodWindow(
+  region: RegionLog,
+  position: number,
+  after: number,
+  until: number | undefined,
+): Window | undefined {
+  const limit = Math.min(region.ownFrom, until ?? region.ownFrom);
   // A forged mark may leave less than a header before it.
   if (position + ENTRY.header > limit) return undefined;
-  const window = region.extent.read(position, ENTRY.header, limit);
+  const length = until === undefined ? ENTRY.header : Math.min(limit - position, AHEAD);
+  const window = region.extent.read(position, length, limit);
   if (verify(region, window, position, Math.min(limit, window.end, position + AHEAD), after)) return window;
   const next = position + strideAt(window.words, (position - window.start) / 4);
   if (next > limit) return undefined;

@@ -6,7 +6,7 @@ import type { RegionLog } from './region-log.js';
 import { scan } from './scanner.js';
 
 /** Bytes of a region between two landmarks, at least. */
-const SPACING = 4 * 1024;
+export const SPACING = 4 * 1024;
 
 /**
  * Where some of a region's entries begin, with their timestamps: one about every 4 KiB. It is made when somebody first
@@ -40,13 +40,19 @@ export class SparseIndex {
 
   /** Position of an entry before which no entry has `timestamp` or a later one. Whoever goes on from there meets damage himself. */
   static seek(region: RegionLog, timestamp: number): number {
+    const index = SparseIndex.upTo(region, timestamp);
+    return index.#positions[index.landmark(timestamp)] ?? 0;
+  }
+
+  /** The index as far as the entry with `timestamp`, or as far as there is no damage. */
+  static upTo(region: RegionLog, timestamp: number): SparseIndex {
     const index = SparseIndex.#known(region);
     try {
       index.#extend(timestamp);
     } catch (error) {
       if (!(error instanceof VarveError && error.code === 'VARVE_CORRUPT')) throw error;
     }
-    return index.#seek(timestamp);
+    return index;
   }
 
   static #known(region: RegionLog): SparseIndex {
@@ -54,10 +60,6 @@ export class SparseIndex {
     const index = known !== undefined && known.#life === region.life ? known : new SparseIndex(region);
     region.index = index;
     return index;
-  }
-
-  #seek(timestamp: number): number {
-    return this.#positions[this.#landmarkAt(timestamp)] ?? 0;
   }
 
   /** The landmarks' number. */
@@ -70,8 +72,13 @@ export class SparseIndex {
     return this.#positions[i] as number;
   }
 
+  /** Where the entries end that stand from landmark `i` on and before the next one, as far as they were visited. */
+  endBehind(i: number): number {
+    return this.#positions[i + 1] ?? this.#end;
+  }
+
   /** The last landmark whose entry is not younger than `timestamp`; -1 if there is none. */
-  #landmarkAt(timestamp: number): number {
+  landmark(timestamp: number): number {
     let low = 0;
     let high = this.#timestamps.length;
     while (low < high) {

@@ -13,6 +13,7 @@ import { chooseKernel, type Kernel } from './kernel.js';
 import { Nobody } from './nobody.js';
 import type { Others } from './others.js';
 import { Persister } from './persister.js';
+import { Pieces } from './pieces.js';
 import type { Prefix } from './prefix.js';
 import { errorOf, type Problem } from './problem.js';
 import type { RegionHost, RegionWatch } from './region-host.js';
@@ -52,6 +53,7 @@ export class StreamCore implements RegionHost {
   readonly persister: Persister;
   readonly checkpointer: Checkpointer;
   readonly tasks: StepQueue;
+  readonly pieces = new Pieces();
   readonly register = new RegionRegister();
   /** By id, in the order of allocation. */
   readonly regions: ReadonlyMap<number, RegionLog> = this.register.byId;

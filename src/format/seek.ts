@@ -44,3 +44,27 @@ export function lastBefore(words: Uint32Array, from: number, to: number, after: 
   }
   return last;
 }
+
+/**
+ * Notes where the entries in [from, to) begin, behind `count` places that are noted already. Returns how many there are then.
+ */
+export function noteEntries(
+  words: Uint32Array,
+  from: number,
+  to: number,
+  places: number[],
+  count: number,
+): number {
+  const end = to | 0;
+  let place = count | 0;
+  let word = from | 0;
+  while (word < end) {
+    const form = (words[(word + HIGH) | 0] as number) & FORMS;
+    if (form !== FILLER) {
+      places[place] = word;
+      place = (place + 1) | 0;
+    }
+    word += WORDS + ((((words[word] as number) + 7) >>> 3) << 1) + (form === ENTRY_AND_GAP ? 2 : 0);
+  }
+  return place;
+}

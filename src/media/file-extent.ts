@@ -92,6 +92,14 @@ export class FileAppendExtent implements Extent, QueueOwner {
     return window;
   }
 
+  glimpse(position: number, length: number, bytes: Uint8Array): boolean {
+    assertInUse(this, this.#parts);
+    if (position + length > this.#stores.start) return false;
+    if (this.#parts.cache.find(this, position, length) !== undefined) return false;
+    this.#parts.file.read(bytes, this.offset + position, length);
+    return true;
+  }
+
   write(position: number, length: number): Window {
     assertInUse(this, this.#parts);
     if (this.#parts.shared) return new Window(new Uint8Array(roundUp(length, 8)), position);

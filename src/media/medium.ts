@@ -137,6 +137,11 @@ export interface Extent {
    */
   rewind(): void;
   /**
+   * Only where windows are copies: `length` bytes from `position` on into `bytes`, a shorter way than `read` to a few that nobody goes on
+   * from. False, and nothing is read, where `read` is shorter, as it has them in memory.
+   */
+  glimpse?(position: number, length: number, bytes: Uint8Array): boolean;
+  /**
    * Only on a shared medium whose windows are copies: a copy of what was put there last, by whichever thread. Elsewhere every window shows
    * what any thread has stored.
    */

@@ -96,13 +96,11 @@ export class OpenedFile {
     return this.#closed;
   }
 
-  /** Fills `bytes` from `offset`. */
-  read(bytes: Uint8Array, offset: number): void {
+  /** Fills `bytes` from `offset`, or the first `length` of them. */
+  read(bytes: Uint8Array, offset: number, length = bytes.length): void {
     this.assertOpen();
-    for (let done = 0; done < bytes.length; ) {
-      const count = this.#try('read', () =>
-        fs.readSync(this.fd, bytes, done, bytes.length - done, offset + done),
-      );
+    for (let done = 0; done < length; ) {
+      const count = this.#try('read', () => fs.readSync(this.fd, bytes, done, length - done, offset + done));
       if (count === 0)
         throw this.#gone('was truncated under the open stream', `there is nothing at byte ${offset + done}`);
       done += count;

@@ -128,6 +128,29 @@ export const contentChecks: Readonly<Record<string, Check>> = {
     assertBytes(bytes, new Uint8Array(1000), 0);
   },
 
+  'a glimpse at an extent, where there is one, shows what a read does': (bench) => {
+    const medium = bench.create(2 * MIB);
+    const extent = medium.open(64, MIB, 'append');
+    if (extent.glimpse === undefined) return;
+    storePattern(extent, 13, 0, 600_000, 1000);
+    const glimpses = (): number => {
+      let shown = 0;
+      for (let at = 0; at < 600_000; at += 8000) {
+        const bytes = new Uint8Array(1000);
+        if (extent.glimpse?.(at, 1000, bytes) !== true) continue;
+        assertBytes(bytes, pattern(13, at, at + 1000), at);
+        shown += 1;
+      }
+      return shown;
+    };
+    glimpses();
+    persist(medium, extent, 0, 600_000);
+    assert.ok(glimpses() > 0);
+    storePattern(extent, 14, 8000, 600_000, 1000);
+    const bytes = new Uint8Array(1000);
+    if (extent.glimpse(16_000, 1000, bytes)) assertBytes(bytes, pattern(14, 16_000, 17_000), 16_000);
+  },
+
   'what was read before it was taken back is not shown again': (bench) => {
     const medium = bench.create(2 * MIB);
     const extent = medium.open(0, MIB, 'append');

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { highWord, strideOf } from '../../src/format/entry.js';
 import { Form, GAP } from '../../src/format/layout.js';
-import { firstNotBefore, lastBefore } from '../../src/format/seek.js';
+import { firstNotBefore, lastBefore, noteEntries } from '../../src/format/seek.js';
 
 const sketch = fc.record({
   size: fc.oneof(fc.integer({ min: 0, max: 40 }), fc.constant(3000)),
@@ -30,7 +30,7 @@ function lay(sketches: readonly { size: number; step: number; form: number }[]) 
   return { words, entries, end: word, newest: timestamp };
 }
 
-test('the first entry that is not before a timestamp is found, whatever stands between, and the last one before an end', () => {
+test('the first entry that is not before a timestamp is found, whatever stands between, and the last one before an end, and all of them', () => {
   fc.assert(
     fc.property(fc.array(sketch, { maxLength: 12 }), (sketches) => {
       const { words, entries, end, newest } = lay(sketches);
@@ -41,6 +41,9 @@ test('the first entry that is not before a timestamp is found, whatever stands b
         assert.equal(firstNotBefore(words, 0, end, timestamp), expected?.word ?? end, `${timestamp}`);
       }
       assert.equal(lastBefore(words, 0, end, -1), entries.at(-1)?.timestamp ?? -1);
+      const places = [5];
+      assert.equal(noteEntries(words, 0, end, places, 1), entries.length + 1);
+      assert.deepEqual(places, [5, ...entries.map(({ word }) => word)]);
     }),
   );
 });
@@ -52,5 +55,6 @@ test('a walk over what another process overwrites meanwhile comes to an end', ()
     words[3] = 0;
     assert.ok(firstNotBefore(words, 0, 64, 5) >= 64);
     assert.equal(typeof lastBefore(words, 0, 64, 5), 'number');
+    assert.ok(noteEntries(words, 0, 64, [], 0) <= 16);
   }
 });

@@ -35,6 +35,42 @@ onEveryMedium('forwards, backwards, from a timestamp, one by its timestamp', asy
   }
 });
 
+onEveryMedium('single entries of all sizes, in any order, also once more', async (_t, place) => {
+  let stream = await place.open();
+  const { id } = await stream.allocate('512KiB');
+  const sizes = Array.from({ length: 300 }, (_, index) =>
+    index % 50 === 0 ? 9000 + index : (index * 37) % 1500,
+  );
+  const fill = (region: Region) => {
+    for (const [index, size] of sizes.entries())
+      region.appendSync(pattern(size, index), { until: 'committed' });
+  };
+  /** Finds each of them twice; the first one has the timestamp `first`. */
+  const findAll = (region: Region, first: number) => {
+    const found = Array.from({ length: 600 }, (_, index) => region.get(first + ((index * 101) % 300)));
+    for (const entry of found) {
+      const at = (entry?.timestamp ?? 0) - first;
+      assert.ok(entry !== undefined && Buffer.compare(entry.data, pattern(sizes[at] ?? -1, at)) === 0);
+    }
+    assert.deepEqual(new Set(found.map((entry) => entry?.timestamp)).size, 300);
+    return found;
+  };
+  fill(stream.region(id) as Region);
+  findAll(stream.region(id) as Region, 1);
+  await stream.close();
+  stream = await place.open();
+  const region = stream.region(id) as Region;
+  const [entry] = findAll(region, 1);
+  assert.equal(region.get(301), undefined);
+  assert.equal(region.appendSync('further').timestamp, region.get(301)?.timestamp);
+  await region.clear();
+  assert.equal(region.get(1), undefined);
+  fails('VARVE_REGION_FREED', () => entry?.data);
+  fill(region);
+  findAll(region, 302);
+  assert.equal(region.get(1), undefined);
+});
+
 onEveryMedium('the whole stream, merged in timestamp order over many regions', async (_t, place) => {
   let stream = await place.open();
   const regions = Array.from({ length: 30 }, () => stream.allocateSync('16KiB'));
