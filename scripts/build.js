@@ -1,6 +1,7 @@
-// Builds what the package ships: dist/ from src/, and the addon for this machine where a compiler is.
+// Builds what the package ships: dist/ from src/, in a few files, and the addon for this machine where a compiler is.
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { bundle } from './bundle.js';
 import { compile, root, runNode } from './run.js';
 
 rmSync(join(root, 'dist'), { recursive: true, force: true });
@@ -8,6 +9,7 @@ if (!compile('tsconfig.build.json')) {
   console.error('build: src does not compile, see above');
   process.exit(1);
 }
+await bundle();
 
 const native = join(root, 'scripts/build-native.js');
 if (!existsSync(native) || !runNode(native)) {

@@ -66,7 +66,12 @@ function checkFiles(installed) {
   const bytes = files.reduce((total, name) => total + statSync(join(installed, name)).size, 0);
   console.log(`check:package: ${files.length} files, ${Math.ceil(bytes / 1024)} KiB`);
   if (bytes > MAX_BYTES) problems.push(`the package holds ${bytes} bytes, more than ${MAX_BYTES}`);
-  if (files.includes(addon)) return;
+  if (files.includes(addon)) {
+    // Only with the addon can a file be mapped: so it is found from where the package's modules are.
+    const open = `(await (await import('${manifest.name}')).Stream.open('mapped', { size: '1MiB', medium: 'page-cache' })).close()`;
+    tryNode('the addon', ['--input-type=module', '-e', `await ${open}`]);
+    return;
+  }
   if (spawnSync('cc', ['--version']).status === 0)
     problems.push(`${addon} is missing, although there is a C compiler`);
   else console.log(`check:package: SKIPPED the look for ${addon}: there is no C compiler here`);
