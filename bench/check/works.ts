@@ -42,18 +42,8 @@ export const WORKS: Readonly<Record<string, Work>> = {
       };
     },
   },
-  'append 64 B to a log, committed, memory': {
-    kind: 'memory',
-    operations: 20_000,
-    async prepare(kind, directory, operations) {
-      const stream = await open(kind, directory);
-      const log = await stream.log('orders', { segmentSize: ROOM / 2 });
-      const data = new Uint8Array(64).fill(7);
-      return () => {
-        for (let i = 0; i < operations; i += 1) log.appendSync(data, COMMITTED);
-      };
-    },
-  },
+  'append 64 B to a log, committed, memory': { ...appendsToLog(COMMITTED), kind: 'memory' },
+  'append 64 B to a log, persisted, pmem': { ...appendsToLog(undefined), kind: 'pmem' },
   'append 64 B to a shared stream, committed, memory': {
     kind: 'memory',
     operations: 10_000,
@@ -152,6 +142,20 @@ function appends(size: number, options: Until): Omit<Work, 'kind'> {
     operations: 20_000,
     async prepare(kind, directory, operations) {
       return appending(await regionOn(kind, directory), size, options, operations);
+    },
+  };
+}
+
+function appendsToLog(options: Until): Omit<Work, 'kind'> {
+  return {
+    operations: 20_000,
+    async prepare(kind, directory, operations) {
+      const stream = await open(kind, directory);
+      const log = await stream.log('orders', { segmentSize: ROOM / 2 });
+      const data = new Uint8Array(64).fill(7);
+      return () => {
+        for (let i = 0; i < operations; i += 1) log.appendSync(data, options);
+      };
     },
   };
 }

@@ -1,5 +1,6 @@
 import { VarveError } from '../base/errors.js';
 import { formatSize } from '../base/sizes.js';
+import { ENTRY } from '../format/layout.js';
 import type { RegionLog } from './region-log.js';
 
 /** There is no place for `size` bytes, only for `available`. */
@@ -9,6 +10,11 @@ export function full({ slot, length }: RegionLog, size: number, available: numbe
     `Cannot append ${size} bytes to region ${slot.record.id} as at most ${available} of its ${formatSize(length)} are left: ` +
       'clear it, or use another region',
   );
+}
+
+/** The same where nothing can be placed before `end`. */
+export function fullBehind(region: RegionLog, end: number, size: number): VarveError {
+  return full(region, size, Math.max(0, region.length - end - ENTRY.header));
 }
 
 /** The region is gone. */

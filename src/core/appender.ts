@@ -41,5 +41,5 @@ export interface Appender {
    */
   append(data: Uint8Array, persists: boolean): number;
   /** The same for parts that become one entry. `size` is their sum. */
-  appendParts(parts: readonly Uint8Array[], size: number): number;
+  appendParts(parts: readonly Uint8Array[], size: number, persists: boolean): number;
 }

@@ -12,13 +12,19 @@ export interface Kernel {
   seal(window: Window, from: number, to: number, seed: number): void;
   /** Walks valid entries from `from` that end at or before `to`; see `walkEntries`. */
   walk(window: Window, from: number, to: number, seed: number, after: number, below: number): Walk;
+  /** Where a payload of up to `STAGED_MAX` bytes is put for `storeStaged`. */
+  readonly stage: Uint8Array;
+  /** The same, by words. */
+  readonly stageWords: Uint32Array;
   /**
-   * Stores a whole entry past the caches, with its header and checksum; durable after a drain, which finds nothing to wait for any more where
-   * the entry is short. Only for windows that flush lines.
+   * Stores a whole entry past the caches, with its header and checksum, the payload from the stage; durable when this returns. Only for windows
+   * that flush lines.
    *
    * @param low the third word of the header
    * @param high the fourth
    */
+  storeStaged(window: Window, position: number, size: number, seed: number, low: number, high: number): void;
+  /** The same for a payload of any length, durable after the next drain. */
   storeSealed(
     window: Window,
     position: number,
@@ -29,12 +35,12 @@ export interface Kernel {
   ): void;
 }
 
-/** Where the payload lies on the stage. */
+/** Where the payload lies on the addon's stage. */
 const STAGE_PAYLOAD = 64;
-/** The longest payload that the stage has room for. Bytes. */
-const STAGED_MAX = 1024;
-/** What the addon is told about a staged entry. */
+/** What stands there before it. */
 const STAGE_WORDS = 5;
+/** The longest payload that the stage has room for. Bytes. */
+export const STAGED_MAX = 1024;
 
 /** The kernel in plain TypeScript: the reference for the native one, and what runs where no addon can be had. */
 export const plainKernel: Kernel = {
@@ -46,9 +52,10 @@ export const plainKernel: Kernel = {
     walk.end += window.start;
     return walk;
   },
-  storeSealed() {
-    throw new Error('No window flushes lines without the addon');
-  },
+  stage: new Uint8Array(0),
+  stageWords: new Uint32Array(0),
+  storeStaged: noLines,
+  storeSealed: noLines,
 };
 
 /**
@@ -59,8 +66,7 @@ function nativeKernel(addon: Addon): Kernel {
   // Held here since a look into the addon's exports, a dictionary, takes longer than the call.
   const { seal, storeStaged } = addon;
   const block = new Float64Array(addon.block);
-  const stageWords = new Uint32Array(addon.stage, 0, STAGE_WORDS);
-  const stage = new Uint8Array(addon.stage, STAGE_PAYLOAD);
+  const words = new Uint32Array(addon.stage, 0, STAGE_WORDS);
   return {
     seal(window, from, to, seed) {
       if (window.mapping === 0) {
@@ -85,26 +91,32 @@ function nativeKernel(addon: Addon): Kernel {
       };
     },
 
-    storeSealed(window, position, source, seed, low, high) {
-      const size = source.length;
+    stage: new Uint8Array(addon.stage, STAGE_PAYLOAD),
+    stageWords: new Uint32Array(addon.stage, STAGE_PAYLOAD),
+
+    storeStaged(window, position, size, seed, low, high) {
       block[0] = window.mapping;
-      if (size > STAGED_MAX) {
-        block[1] = position - window.start;
-        block[2] = seed;
-        block[3] = low;
-        block[4] = high;
-        addon.storeSealed(source);
-        return;
-      }
-      stage.set(source);
-      stageWords[0] = position - window.start;
-      stageWords[1] = size;
-      stageWords[2] = seed;
-      stageWords[3] = low;
-      stageWords[4] = high;
+      words[0] = position - window.start;
+      words[1] = size;
+      words[2] = seed;
+      words[3] = low;
+      words[4] = high;
       storeStaged();
     },
+
+    storeSealed(window, position, source, seed, low, high) {
+      block[0] = window.mapping;
+      block[1] = position - window.start;
+      block[2] = seed;
+      block[3] = low;
+      block[4] = high;
+      addon.storeSealed(source);
+    },
   };
+}
+
+function noLines(): never {
+  throw new Error('No window flushes lines without the addon');
 }
 
 function integer(value: number): number {

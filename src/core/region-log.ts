@@ -1,6 +1,5 @@
-import type { VarveError } from '../base/errors.js';
-import { highWord, strideAt, strideOf } from '../format/entry.js';
-import { ENTRY, FORM_SHIFT, Form, LAG_UNKNOWN } from '../format/layout.js';
+import { strideOf } from '../format/entry.js';
+import { ENTRY } from '../format/layout.js';
 import { regionSeed } from '../format/seeds.js';
 import type { Extent } from '../media/medium.js';
 import type { Window } from '../media/window.js';
@@ -8,6 +7,7 @@ import { conflict, freed, full } from './append-errors.js';
 import { AppendWindows } from './append-windows.js';
 import type { Appender } from './appender.js';
 import type { Clock } from './clock.js';
+import { STAGED_MAX } from './kernel.js';
 import { type HiddenName, parseHidden } from './log/names.js';
 import { Presence } from './presence.js';
 import { errorOf, type Problem } from './problem.js';
@@ -20,6 +20,8 @@ import type { TableSlot } from './table-slots.js';
 /** Of the hot path: constants of their own, as each look into an object counts against what is inlined. */
 const { header: HEADER, lowWord: LOW, highWord: HIGH } = ENTRY;
 
+/** The longest payload that goes by way of the kernel's stage. A constant of this module: the compiler loads imported ones anew each time. */
+const STAGED = STAGED_MAX;
 /** Payloads from this size on are stored past the caches where the medium flushes cache lines, also if nobody waits for them. Bytes. */
 const LARGE = 8192;
 
@@ -168,26 +170,43 @@ export class RegionLog implements Appender {
     const size = data.length;
     const index = this.#place(size);
     const window = this.#window as Window;
-    if ((persists || size >= LARGE) && window.flushesLines) return this.#commitSealed(data);
+    if (window.flushesLines) {
+      if (persists && size <= STAGED) {
+        this.host.kernel.stage.set(data);
+        return this.#commitStaged(size);
+      }
+      if (persists || size >= LARGE) return this.#commitLong(data);
+    }
     window.bytes.set(data, index);
     return this.#commit(size);
   }
 
-  appendParts(parts: readonly Uint8Array[], size: number): number {
-    let index = this.#place(size);
+  appendParts(parts: readonly Uint8Array[], size: number, persists: boolean): number {
+    const index = this.#place(size);
+    const window = this.#window as Window;
+    const staged = persists && size <= STAGED && window.flushesLines;
+    const target = staged ? this.host.kernel.stage : window.bytes;
+    let at = staged ? 0 : index;
     for (const part of parts) {
-      (this.#window as Window).bytes.set(part, index);
-      index += part.length;
+      target.set(part, at);
+      at += part.length;
     }
-    return this.#commit(size);
+    return staged ? this.#commitStaged(size) : this.#commit(size);
   }
 
   /** As `append`, with two words before the data; -1, and nothing has happened, where that needs a second thought. */
-  appendLed(low: number, high: number, data: Uint8Array): number {
+  appendLed(low: number, high: number, data: Uint8Array, persists: boolean): number {
     const size = data.length + 8;
     if (size >= LARGE || this.tail + HEADER + size + (-size & 7) > this.#reach) return -1;
     const index = this.#place(size);
-    const { words, bytes } = this.#window as Window;
+    const { words, bytes, flushesLines } = this.#window as Window;
+    if (persists && size <= STAGED && flushesLines) {
+      const { stage, stageWords } = this.host.kernel;
+      stageWords[0] = low;
+      stageWords[1] = high;
+      stage.set(data, 8);
+      return this.#commitStaged(size);
+    }
     words[index >>> 2] = low;
     words[(index >>> 2) + 1] = high;
     bytes.set(data, index + 8);
@@ -199,21 +218,12 @@ export class RegionLog implements Appender {
     if (this.changing > 0) this.host.finishChanges();
     this.assertAlive();
     this.host.assertWritable();
-    if (this.reservations.end + strideOf(size) > this.length) {
-      throw full(this, size, this.available);
-    }
-  }
-
-  /** The error for an entry of `size` bytes that does not fit behind `end`. */
-  fullBehind(end: number, size: number): VarveError {
-    return full(this, size, Math.max(0, this.length - end - ENTRY.header));
+    if (this.reservations.end + strideOf(size) > this.length) throw full(this, size, this.available);
   }
 
   /** Throws if the region was freed. */
   assertAlive(): void {
-    if (this.freed) {
-      throw freed(this);
-    }
+    if (this.freed) throw freed(this);
   }
 
   /** As `assertAlive`, where it may be another process that has freed it. */
@@ -233,34 +243,6 @@ export class RegionLog implements Appender {
     if (window !== undefined && position >= window.start && end <= window.end) return window;
     this.#window = this.#windows.take(position, end);
     return this.#window;
-  }
-
-  /** Commits the entry whose payload was stored at `position` of `window`. Returns its timestamp. */
-  commitAt(window: Window, position: number, size: number, form: number): number {
-    const timestamp = this.#nextTimestamp();
-    const high = this.#clock.word | (form << FORM_SHIFT);
-    this.commitWith(window, position, size, timestamp, high);
-    return timestamp;
-  }
-
-  /** The same with a header whose last word is `high`. */
-  commitWith(window: Window, position: number, size: number, timestamp: number, high: number): void {
-    const word = (position - window.start) >>> 2;
-    window.words[word] = size;
-    window.words[word + ENTRY.lowWord] = timestamp >>> 0;
-    window.words[word + ENTRY.highWord] = high;
-    this.entries++;
-    this.#advance(position + strideAt(window.words, word), timestamp);
-  }
-
-  /** Fills [position, end) with a filler. */
-  fill(window: Window, position: number, end: number): void {
-    const timestamp = this.#clock.last;
-    const word = (position - window.start) / 4;
-    window.words[word] = end - position - ENTRY.header;
-    window.words[word + ENTRY.lowWord] = timestamp >>> 0;
-    window.words[word + ENTRY.highWord] = highWord(timestamp, Form.filler, LAG_UNKNOWN);
-    this.#advance(end, this.lastTimestamp);
   }
 
   /** Makes the next append look at everything again: the region, the stream or the reservations changed. */
@@ -332,7 +314,7 @@ export class RegionLog implements Appender {
     const next = this.tail + HEADER + size + (-size & 7);
     if (next > this.#reach) this.#makeRoom(size);
     // The header word must go with the next timestamp before anything is stored, since a supply of timestamps may fail.
-    if (this.#clock.last >= this.#clock.wordUntil) this.#nextTimestamp();
+    if (this.#clock.last >= this.#clock.wordUntil) this.nextTimestamp();
     return this.tail - (this.#window as Window).start + HEADER;
   }
 
@@ -342,7 +324,8 @@ export class RegionLog implements Appender {
     this.#reach = this.windowFor(this.tail, this.tail + strideOf(size)).end;
   }
 
-  #nextTimestamp(): number {
+  /** The timestamp of the next entry, for which `clock.word` then is the last word of the header. */
+  nextTimestamp(): number {
     const clock = this.#clock;
     const timestamp = clock.last + 1;
     if (timestamp > clock.wordUntil) {
@@ -363,29 +346,44 @@ export class RegionLog implements Appender {
     words[word + LOW] = timestamp >>> 0;
     words[word + HIGH] = clock.word;
     this.entries++;
-    this.#advance(position + HEADER + size + (-size & 7), timestamp);
+    this.committed(position + HEADER + size + (-size & 7), timestamp);
     return position;
   }
 
-  /** The payload goes past the caches together with its header, sealed, and is durable after the next drain. */
-  #commitSealed(data: Uint8Array): number {
+  /** The payload goes from the stage past the caches, together with its header, sealed: durable when this returns. */
+  #commitStaged(size: number): number {
     if (this.sealed !== this.tail) this.seal();
-    const clock = this.#clock;
-    const position = this.tail;
-    const timestamp = clock.last + 1;
+    const { kernel, clock } = this.host;
+    const low = (clock.last + 1) | 0;
+    kernel.storeStaged(this.lastWindow, this.tail, size, this.seed, low, clock.word);
+    return this.#committedSealed(size);
+  }
+
+  /** The same for a payload of any length, durable after the next drain. */
+  #commitLong(data: Uint8Array): number {
+    if (this.sealed !== this.tail) this.seal();
+    const { kernel, clock } = this.host;
+    const low = (clock.last + 1) | 0;
+    kernel.storeSealed(this.lastWindow, this.tail, data, this.seed, low, clock.word);
+    return this.#committedSealed(data.length);
+  }
+
+  #committedSealed(size: number): number {
     const { host } = this;
-    host.kernel.storeSealed(this.#window as Window, position, data, this.seed, timestamp | 0, clock.word);
+    const position = this.tail;
+    const timestamp = this.#clock.last + 1;
     this.entries++;
-    this.tail = position + strideOf(data.length);
+    this.tail = position + HEADER + size + (-size & 7);
     this.lastTimestamp = timestamp;
-    clock.last = timestamp;
+    this.#clock.last = timestamp;
     this.sealed = this.tail;
     host.appended(this);
     if (host.watched === true) host.notifyCommitted();
     return position;
   }
 
-  #advance(tail: number, timestamp: number): void {
+  /** Tail and clock move on behind an entry or a filler that is sealed later. */
+  committed(tail: number, timestamp: number): void {
     this.tail = tail;
     this.lastTimestamp = timestamp;
     if (timestamp > this.#clock.last) this.#clock.last = timestamp;

@@ -4,6 +4,7 @@ import { ENTRY, Form, GAP } from '../format/layout.js';
 import type { Window } from '../media/window.js';
 import { openBefore } from './append-errors.js';
 import type { Places } from './appender.js';
+import { commitAt, commitFiller } from './commit-placed.js';
 import type { RegionLog } from './region-log.js';
 import { Signal } from './signal.js';
 
@@ -141,7 +142,7 @@ export class Reservations implements Places {
     ) {
       this.#places.shift();
       if (place.state === 'published') this.#commit(place);
-      else this.#region.fill(place.window, place.position, place.end);
+      else commitFiller(this.#region, place.window, place.position, place.end);
     }
     this.#changes.notify();
     this.#tellIfNone();
@@ -161,8 +162,8 @@ export class Reservations implements Places {
     const rest = place.end - used;
     place.state = 'settled';
     const form = rest === GAP ? Form.entryAndGap : Form.entry;
-    const timestamp = region.commitAt(place.window, place.position, place.size, form);
-    if (rest >= ENTRY.header) region.fill(place.window, used, place.end);
+    const timestamp = commitAt(region, place.window, place.position, place.size, form);
+    if (rest >= ENTRY.header) commitFiller(region, place.window, used, place.end);
     place.onCommitted(timestamp);
   }
 }

@@ -1,6 +1,8 @@
 import { lastPartWord, partWord, strideOf } from '../format/entry.js';
 import { ENTRY, Form, TIMESTAMP_SUPPLY } from '../format/layout.js';
 import { Window } from '../media/window.js';
+import { fullBehind } from './append-errors.js';
+import { commitAt, commitWith } from './commit-placed.js';
 import type { RegionLog } from './region-log.js';
 import type { StreamCore } from './stream-core.js';
 
@@ -67,7 +69,7 @@ function place(parts: readonly Part[]): Placed[] {
     const position = (ends === undefined ? endOf(region, placed) : ends.get(region)) ?? firstPlace(part);
     if (part.expectedLast !== undefined) region.expect(part.expectedLast);
     const end = position + strideOf(data.length);
-    if (end > region.length) throw region.fullBehind(position, data.length);
+    if (end > region.length) throw fullBehind(region, position, data.length);
     ends?.set(region, end);
     placed.push({ region, window: NOWHERE, position, size: data.length, timestamp: 0 });
   }
@@ -101,7 +103,7 @@ function store({ region, data }: Part, placed: Placed): void {
 function commitAll({ clock }: StreamCore, placed: readonly Placed[]): void {
   const [only] = placed;
   if (only !== undefined && placed.length === 1) {
-    only.timestamp = only.region.commitAt(only.window, only.position, only.size, Form.entry);
+    only.timestamp = commitAt(only.region, only.window, only.position, only.size, Form.entry);
     return;
   }
   const { persisted } = clock;
@@ -109,7 +111,8 @@ function commitAll({ clock }: StreamCore, placed: readonly Placed[]): void {
   for (const each of placed) {
     const timestamp = clock.last + 1;
     each.timestamp = timestamp;
-    each.region.commitWith(
+    commitWith(
+      each.region,
       each.window,
       each.position,
       each.size,

@@ -120,7 +120,7 @@ export class Log extends Pipeable {
    */
   appendSync(data: Data, options?: LogAppendOptions): Entry {
     const persists = persistsBeforeDone(options);
-    const entry = this.#appendPlain(data, options);
+    const entry = this.#appendPlain(data, options, persists);
     if (entry === undefined) return this.appendvSync([data], options);
     const { persister } = this.core.core;
     if (persists) persister.persistOwn();
@@ -135,7 +135,7 @@ export class Log extends Pipeable {
   append(data: Data, options?: LogAppendOptions): Promise<Entry> {
     try {
       const persists = persistsBeforeDone(options);
-      const entry = this.#appendPlain(data, options);
+      const entry = this.#appendPlain(data, options, false);
       return entry === undefined ? this.appendv([data], options) : entry.region.settled(entry, persists);
     } catch (error) {
       return Promise.reject(error);
@@ -143,12 +143,12 @@ export class Log extends Pipeable {
   }
 
   /** What nearly all appends are: an entry that fits behind the last one. Undefined, and nothing has happened, if it is not so. */
-  #appendPlain(data: Data, options: LogAppendOptions | undefined): Entry | undefined {
+  #appendPlain(data: Data, options: LogAppendOptions | undefined, persists: boolean): Entry | undefined {
     if (options !== undefined && !isPlain(options)) return undefined;
     const region = this.core.ready;
     if (region === undefined || this.#queue.isBusy) return undefined;
     const bytes = bytesOf(data);
-    return this.#segmentOf(region).appendLed(this.core.leaderNow(), bytes);
+    return this.#segmentOf(region).appendLed(this.core.leaderNow(), bytes, persists);
   }
 
   /** Appends the parts as one entry, without joining them first. As `appendSync` otherwise. */

@@ -288,14 +288,14 @@ export class Region extends Pipeable {
   /** @internal Appends parts, blocking. */
   appendNow(parts: readonly Uint8Array[], options: AppendOptions | undefined): Entry {
     const persists = persistsBeforeDone(options);
-    return this.#settleSync(this.#appendParts(parts, options), persists);
+    return this.#settleSync(this.#appendParts(parts, options, persists), persists);
   }
 
   /** @internal Appends parts, which are copied before this returns. Throws what is wrong at once. */
   startAppend(parts: readonly Uint8Array[], options: AppendOptions | undefined): Promise<Entry> {
     const persists = persistsBeforeDone(options);
     if (this.#log.appender.reservations.none) {
-      return this.settled(this.#appendParts(parts, options), persists);
+      return this.settled(this.#appendParts(parts, options, false), persists);
     }
     this.#expect(options);
     return this.#appendBehind(parts, persists);
@@ -305,7 +305,7 @@ export class Region extends Pipeable {
   startAppendInto(parts: readonly Uint8Array[], options: AppendOptions | undefined, into: Settling): void {
     const persists = persistsBeforeDone(options);
     if (this.#log.appender.reservations.none) {
-      this.settleInto(this.#appendParts(parts, options), persists, into);
+      this.settleInto(this.#appendParts(parts, options, false), persists, into);
     } else {
       this.#expect(options);
       this.#publishBehind(this.#placeBehind(parts), persists, into);
@@ -345,10 +345,10 @@ export class Region extends Pipeable {
     return this.#appended(this.#log.appender.append(bytes, false), bytes.length);
   }
 
-  #appendParts(parts: readonly Uint8Array[], options: AppendOptions | undefined): Entry {
+  #appendParts(parts: readonly Uint8Array[], options: AppendOptions | undefined, persists: boolean): Entry {
     const size = sizeOf(parts);
     this.#expect(options);
-    return this.#appended(this.#log.appender.appendParts(parts, size), size);
+    return this.#appended(this.#log.appender.appendParts(parts, size, persists), size);
   }
 
   #appended(position: number, size: number): Entry {

@@ -35,9 +35,9 @@ export class SegmentRegion extends Region {
   }
 
   /** @internal Appends data behind a leader; undefined, and nothing has happened, where that needs a second thought. */
-  appendLed(leader: PlainLeader, data: Uint8Array): Entry | undefined {
+  appendLed(leader: PlainLeader, data: Uint8Array, persists: boolean): Entry | undefined {
     const region = this.#region;
-    const position = region.appendLed(leader.low, leader.high, data);
+    const position = region.appendLed(leader.low, leader.high, data, persists);
     if (position < 0) return undefined;
     const { lastWindow, lastTimestamp, life } = region;
     return new Entry(this, lastWindow, position + leader.size, data.length, lastTimestamp, life, leader.time);

@@ -48,19 +48,19 @@ export class RegionShare implements Share {
   readonly before = 0;
   readonly #region: Region;
   readonly #log: RegionLog;
-  readonly #items: Item[] = [];
+  readonly #parts: Part[] = [];
 
   constructor(region: Region, log: RegionLog) {
     this.#region = region;
     this.#log = log;
   }
 
-  add(item: Item): void {
-    this.#items.push(item);
+  add({ data, expectedLast }: Item): void {
+    this.#parts.push({ region: this.#log, data, expectedLast });
   }
 
   parts(): Part[] {
-    return this.#items.map(({ data, expectedLast }) => ({ region: this.#log, data, expectedLast }));
+    return this.#parts;
   }
 
   isStale(): boolean {

@@ -1,6 +1,6 @@
 import { strideOf } from '../../format/entry.js';
 import { ENTRY } from '../../format/layout.js';
-import { full } from '../append-errors.js';
+import { full, fullBehind } from '../append-errors.js';
 import type { Committed, Part, Placed } from '../transaction.js';
 import type { SharedLog } from './shared-log.js';
 import type { Sharing } from './sharing.js';
@@ -115,7 +115,7 @@ export class SharedTransaction {
       const before = ends.get(log) ?? log.heldTail;
       const end = before + strideOf(data.length);
       if (region.ended) throw full(region, data.length, 0);
-      if (end > region.length) throw region.fullBehind(before, data.length);
+      if (end > region.length) throw fullBehind(region, before, data.length);
       if (expectedLast !== undefined) log.assertLast(expectedLast);
       ends.set(log, end);
     }
