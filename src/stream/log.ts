@@ -1,32 +1,27 @@
-import { hasCode, rangeError, typeError } from '../base/errors.js';
 import { find } from '../core/find.js';
 import { type Acts, act, actSync } from '../core/log/acts.js';
 import type { LogOptions as KeptOptions } from '../core/log/facts.js';
-import type { Produced } from '../core/log/leader.js';
 import type { LogCore } from '../core/log/log-core.js';
-import { waitingBefore } from '../core/log/log-errors.js';
 import { Producers } from '../core/log/producers.js';
 import { remove } from '../core/log/removal.js';
 import { trim } from '../core/log/trim.js';
 import { truncateAfter } from '../core/log/truncate.js';
-import { isFreed, unlessFreed } from '../core/log/unless-freed.js';
+import { unlessFreed } from '../core/log/unless-freed.js';
 import type { RegionLog } from '../core/region-log.js';
 import type { StreamCore } from '../core/stream-core.js';
 import { AppendQueue } from './append-queue.js';
 import type { Consumer } from './consumer.js';
 import type { ConsumerOptions } from './consumer-options.js';
 import { type ConsumerInfo, Consumers } from './consumers.js';
-import { bytesOf, type Data, partsOf, sizeOf } from './data.js';
+import type { Data } from './data.js';
 import type { Entry } from './entry.js';
-import { expectLast } from './log-expectation.js';
+import { LogAppends } from './log-appends.js';
 import type { LogAppendOptions, LogEntriesOptions, LogTailOptions, TrimOptions } from './log-options.js';
 import { followLog, logEntries } from './log-reading.js';
-import { assertOptions, persistsBeforeDone, timestampOption } from './options.js';
+import { assertOptions, assertReservable, timestampOption } from './options.js';
 import { Pipeable } from './pipeable.js';
-import { producedOption, Repeats } from './produced.js';
+import { Repeats } from './produced.js';
 import type { Region } from './region.js';
-import type { SegmentRegion } from './segment-region.js';
-import type { Settling } from './settling.js';
 import type { Slot } from './slot.js';
 import { assertOf, LogShare, type Share } from './transaction-shares.js';
 
@@ -50,11 +45,10 @@ export class Log extends Pipeable {
   readonly #regionOf: (region: RegionLog) => Region;
   readonly #consumers: Consumers;
   readonly #producers: Producers;
-  readonly #repeats: Repeats;
+  readonly #appends: LogAppends;
   readonly #queue = new AppendQueue();
   #timer: NodeJS.Timeout | undefined;
   #retaining = false;
-  #last: { readonly region: RegionLog; readonly segment: SegmentRegion } | undefined;
 
   /** @internal */
   constructor(core: LogCore, regionOf: (region: RegionLog) => Region) {
@@ -64,7 +58,8 @@ export class Log extends Pipeable {
     this.#regionOf = regionOf;
     this.#consumers = new Consumers(core, regionOf);
     this.#producers = new Producers(core);
-    this.#repeats = new Repeats(this.#producers, (timestamp) => this.get(timestamp));
+    const repeats = new Repeats(this.#producers, (timestamp) => this.get(timestamp));
+    this.#appends = new LogAppends(core, regionOf, this.#queue, repeats);
     core.rolled = () => setImmediate(() => void this.#tend());
     this.optionsChanged();
   }
@@ -119,13 +114,7 @@ export class Log extends Pipeable {
    * VARVE_REGION_FREED if the log was freed, VARVE_CLOSED, VARVE_POISONED, VARVE_IO, TypeError
    */
   appendSync(data: Data, options?: LogAppendOptions): Entry {
-    const persists = persistsBeforeDone(options);
-    const entry = this.#appendPlain(data, options, persists);
-    if (entry === undefined) return this.appendvSync([data], options);
-    const { persister } = this.core.core;
-    if (persists) persister.persistOwn();
-    else persister.soon();
-    return entry;
+    return this.#appends.appendSync(data, options);
   }
 
   /**
@@ -133,74 +122,17 @@ export class Log extends Pipeable {
    * where the log was opened with `whenFull: 'wait'`. The data is copied before this returns.
    */
   append(data: Data, options?: LogAppendOptions): Promise<Entry> {
-    try {
-      const persists = persistsBeforeDone(options);
-      const entry = this.#appendPlain(data, options, false);
-      return entry === undefined ? this.appendv([data], options) : entry.region.settled(entry, persists);
-    } catch (error) {
-      return Promise.reject(error);
-    }
-  }
-
-  /** What nearly all appends are: an entry that fits behind the last one. Undefined, and nothing has happened, if it is not so. */
-  #appendPlain(data: Data, options: LogAppendOptions | undefined, persists: boolean): Entry | undefined {
-    if (options !== undefined && !isPlain(options)) return undefined;
-    const region = this.core.ready;
-    if (region === undefined || this.#queue.isBusy) return undefined;
-    const bytes = bytesOf(data);
-    return this.#segmentOf(region).appendLed(this.core.leaderNow(), bytes, persists);
+    return this.#appends.append(data, options);
   }
 
   /** Appends the parts as one entry, without joining them first. As `appendSync` otherwise. */
   appendvSync(parts: readonly Data[], options?: LogAppendOptions): Entry {
-    const bytes = partsOf(parts);
-    const there = this.#repeats.find(producedOption(options));
-    if (there !== undefined) {
-      if (persistsBeforeDone(options)) this.core.core.persister.persistSync();
-      return there;
-    }
-    return this.#intoSegment(sizeOf(bytes), true, options, (segment, leader, expected) =>
-      segment.appendNow([leader, ...bytes], expected),
-    );
+    return this.#appends.appendvSync(parts, options);
   }
 
   /** As `appendvSync`, but resolves. */
   appendv(parts: readonly Data[], options?: LogAppendOptions): Promise<Entry> {
-    try {
-      const produced = producedOption(options);
-      return produced === undefined
-        ? this.#append(parts, options)
-        : this.#appendOnce(produced, parts, options);
-    } catch (error) {
-      return Promise.reject(error);
-    }
-  }
-
-  async #appendOnce(
-    produced: Produced,
-    parts: readonly Data[],
-    options: LogAppendOptions | undefined,
-  ): Promise<Entry> {
-    const underWay = this.#repeats.underWay(produced);
-    const there = underWay === undefined ? this.#repeats.find(produced) : await underWay;
-    if (there === undefined) return this.#repeats.begin(produced, this.#append(parts, options));
-    if (persistsBeforeDone(options)) await there.region.whenPersisted(there);
-    return there;
-  }
-
-  #append(parts: readonly Data[], options: LogAppendOptions | undefined): Promise<Entry> {
-    const bytes = partsOf(parts);
-    if (!this.#queue.isBusy) {
-      try {
-        return this.#start(bytes, options);
-      } catch (error) {
-        if (!hasCode(error, 'VARVE_FULL') || this.core.options.whenFull !== 'wait') throw error;
-      }
-    }
-    const copies = bytes.map((part) => part.slice());
-    return new Promise((resolve, reject) => {
-      this.#queue.wait(() => this.#startInto(copies, options, { resolve, reject }), reject);
-    });
+    return this.#appends.appendv(parts, options);
   }
 
   /**
@@ -210,11 +142,8 @@ export class Log extends Pipeable {
    * @throws VARVE_FULL if there is no room in the stream, TypeError or RangeError if no payload can have that size, and what an append throws
    */
   reserve(size: number): Slot {
-    if (typeof size !== 'number')
-      throw typeError(`Cannot reserve ${typeof size}: the size must be a number of bytes`);
-    if (!Number.isSafeInteger(size) || size < 0)
-      throw rangeError(`Cannot reserve ${size} bytes: the size must be a whole number of bytes from 0 on`);
-    return this.#intoSegment(size, false, undefined, (segment, leader) => segment.reserveLed(leader, size));
+    assertReservable(size);
+    return this.#appends.reserve(size);
   }
 
   /** Visits the entries from the first on: everything committed when the iterator gets there. Throws as `entries`. */
@@ -406,61 +335,6 @@ export class Log extends Pipeable {
     actSync(this.core, acts);
     this.#retry();
   }
-
-  #start(parts: readonly Uint8Array[], options: LogAppendOptions | undefined): Promise<Entry> {
-    return this.#into(sizeOf(parts), false, options, (segment, leader, expected) =>
-      segment.startAppend([leader, ...parts], expected),
-    );
-  }
-
-  #startInto(parts: readonly Uint8Array[], options: LogAppendOptions | undefined, settling: Settling): void {
-    this.#into(sizeOf(parts), false, options, (segment, leader, expected) =>
-      segment.startAppendInto([leader, ...parts], expected, settling),
-    );
-  }
-
-  #intoSegment<T>(
-    size: number,
-    blocking: boolean,
-    options: LogAppendOptions | undefined,
-    append: (segment: SegmentRegion, leader: Uint8Array, options: LogAppendOptions | undefined) => T,
-  ): T {
-    if (this.#queue.isBusy) throw waitingBefore(this.name);
-    return this.#into(size, blocking, options, append);
-  }
-
-  /** The public region of the last segment is asked for with each append. */
-  #segmentOf(region: RegionLog): SegmentRegion {
-    if (this.#last?.region !== region)
-      this.#last = { region, segment: this.#regionOf(region) as SegmentRegion };
-    return this.#last.segment;
-  }
-
-  /** Appends to the last segment. Another thread may just have filled it, begun a further one, or trimmed it even. */
-  #into<T>(
-    size: number,
-    blocking: boolean,
-    options: LogAppendOptions | undefined,
-    append: (segment: SegmentRegion, leader: Uint8Array, options: LogAppendOptions | undefined) => T,
-  ): T {
-    const expect = expectLast(this.core, options);
-    const produced = producedOption(options);
-    for (;;) {
-      const { region, leader } = this.core.makeRoom(size, blocking, produced);
-      try {
-        return append(this.#segmentOf(region), leader, expect(region));
-      } catch (error) {
-        if (this.core.core.sharing === undefined || !(hasCode(error, 'VARVE_FULL') || isFreed(error)))
-          throw error;
-        this.core.follow();
-      }
-    }
-  }
-}
-
-/** True if the options say nothing of a producer or of what they expect. */
-function isPlain({ producer, sequence, expectedLast }: LogAppendOptions): boolean {
-  return producer === undefined && sequence === undefined && expectedLast === undefined;
 }
 
 function beforeOf(options: TrimOptions): number {

@@ -58,6 +58,14 @@ export function timestampOption(value: unknown, what: string): number {
   return value;
 }
 
+/** Checks the size of a payload that a place is reserved for. */
+export function assertReservable(size: unknown): void {
+  if (typeof size !== 'number')
+    throw typeError(`Cannot reserve ${typeof size}: the size must be a number of bytes`);
+  if (!Number.isSafeInteger(size) || size < 0)
+    throw rangeError(`Cannot reserve ${size} bytes: the size must be a whole number of bytes from 0 on`);
+}
+
 /** Checks a flag. */
 export function flagOption(value: unknown, what: string): boolean {
   if (value !== undefined && typeof value !== 'boolean')

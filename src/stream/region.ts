@@ -1,4 +1,3 @@
-import { rangeError, typeError } from '../base/errors.js';
 import { LogCursor } from '../core/cursor.js';
 import { type Place as Found, find } from '../core/find.js';
 import type { RegionLog } from '../core/region-log.js';
@@ -11,6 +10,7 @@ import { Entry } from './entry.js';
 import { followRegion, regionEntries } from './iterate.js';
 import {
   type AppendOptions,
+  assertReservable,
   type EntriesOptions,
   persistsBeforeDone,
   type TailOptions,
@@ -144,11 +144,7 @@ export class Region extends Pipeable {
    * VARVE_REGION_FREED, VARVE_CLOSED, VARVE_POISONED
    */
   reserve(size: number): Slot {
-    if (typeof size !== 'number')
-      throw typeError(`Cannot reserve ${typeof size}: the size must be a number of bytes`);
-    if (!Number.isSafeInteger(size) || size < 0) {
-      throw rangeError(`Cannot reserve ${size} bytes: the size must be a whole number of bytes from 0 on`);
-    }
+    assertReservable(size);
     return new Slot(this, this.#log, this.#core, this.#log.appender.reservations.reserve(size));
   }
 
