@@ -296,6 +296,7 @@ static bool set_functions(napi_env env, napi_value exports, struct state *state)
       {"hold", call_hold},
       {"letGo", call_let_go},
       {"allocate", call_allocate},
+      {"begin", call_begin},
       {"inspect", call_inspect},
       {"seal", call_seal},
       {"flush", call_flush},

@@ -94,6 +94,7 @@ napi_value call_unlisten(napi_env env, napi_callback_info info);
 napi_value call_hold(napi_env env, napi_callback_info info);
 napi_value call_let_go(napi_env env, napi_callback_info info);
 napi_value call_allocate(napi_env env, napi_callback_info info);
+napi_value call_begin(napi_env env, napi_callback_info info);
 napi_value call_inspect(napi_env env, napi_callback_info info);
 
 #endif

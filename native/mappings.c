@@ -283,7 +283,9 @@ napi_value call_let_go(napi_env env, napi_callback_info info) {
   return throw_range(env, "Cannot let go of the descriptor: it is not held");
 }
 
-napi_value call_allocate(napi_env env, napi_callback_info info) {
+static napi_value over_range(
+    napi_env env, napi_callback_info info, int (*work)(int, uint64_t, uint64_t), const char *syscall, const char *trouble
+) {
   napi_value arguments[3];
   struct state *state;
   int fd;
@@ -291,8 +293,16 @@ napi_value call_allocate(napi_env env, napi_callback_info info) {
   bool taken = take(env, info, 3, arguments, &state) && take_fd(env, arguments[0], &fd) &&
                take_whole(env, arguments[1], &offset) && take_whole(env, arguments[2], &length);
   if (!taken) return NULL;
-  int error = os_allocate(fd, offset, length);
-  return error == 0 ? NULL : throw_errno(env, error, "fallocate", "the file's blocks cannot be allocated");
+  int error = work(fd, offset, length);
+  return error == 0 ? NULL : throw_errno(env, error, syscall, trouble);
+}
+
+napi_value call_allocate(napi_env env, napi_callback_info info) {
+  return over_range(env, info, os_allocate, "fallocate", "the file's blocks cannot be allocated");
+}
+
+napi_value call_begin(napi_env env, napi_callback_info info) {
+  return over_range(env, info, os_begin, "sync_file_range", "the file's pages cannot be written");
 }
 
 napi_value call_inspect(napi_env env, napi_callback_info info) {

@@ -166,6 +166,10 @@ int os_allocate(int fd, uint64_t offset, uint64_t length) {
   return result == 0 ? 0 : errno;
 }
 
+int os_begin(int fd, uint64_t offset, uint64_t length) {
+  return sync_file_range(fd, (off64_t)offset, (off64_t)length, SYNC_FILE_RANGE_WRITE) == 0 ? 0 : errno;
+}
+
 void os_nap(int milliseconds) {
   struct timespec moment = {.tv_sec = milliseconds / 1000, .tv_nsec = milliseconds % 1000 * 1000000L};
   nanosleep(&moment, NULL);

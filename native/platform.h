@@ -29,6 +29,8 @@ int os_lock_shared(int fd);
 int os_duplicate(int fd, int *copy);
 void os_close(int fd);
 int os_allocate(int fd, uint64_t offset, uint64_t length);
+/* Has the system write what is dirty in a range, and waits for nothing but a place in the device's queue. */
+int os_begin(int fd, uint64_t offset, uint64_t length);
 /*
  * Names and bytes of a file, and nothing else: a look at its times would make the next write store finer ones, which a
  * sync then has to write, too (Linux 6.13 and later).

@@ -35,9 +35,12 @@ export const WORKS: Readonly<Record<string, Work>> = {
     async prepare(kind, directory, operations) {
       const region = await regionOn(kind, directory);
       const data = new Uint8Array(64).fill(7);
+      // No `Array.from({ length })`: it looks each index up in that object, which takes a quarter of all instructions then.
+      const appends: Promise<unknown>[] = new Array(IN_FLIGHT).fill(undefined);
       return async () => {
         for (let i = 0; i < operations; i += IN_FLIGHT) {
-          await Promise.all(Array.from({ length: IN_FLIGHT }, () => region.append(data)));
+          for (let j = 0; j < IN_FLIGHT; j += 1) appends[j] = region.append(data);
+          await Promise.all(appends);
         }
       };
     },

@@ -86,6 +86,8 @@ export interface Addon {
   inspect(fd: number): void;
   /** Allocates the blocks behind a range of the file without changing what is there (fallocate). */
   allocate(fd: number, offset: number, length: number): void;
+  /** Has the system begin to write what is dirty in a range of the file to its device, without waiting for it (sync_file_range). Makes nothing durable. */
+  begin(fd: number, offset: number, length: number): void;
 
   /** block[0] mapping, [1] from, [2] to, [3] seed: stores the checksum of every entry in [from, to); flushes the range if the mapping flushes lines. */
   seal(): void;

@@ -4,6 +4,7 @@ import type { Extent } from './medium.js';
 import type { OpenedFile } from './opened-file.js';
 import type { ReadCache } from './read-cache.js';
 import { Window } from './window.js';
+import type { WindowMemory } from './window-memory.js';
 import type { QueueOwner, WriteQueue } from './write-queue.js';
 import { WINDOW_BYTES, WriteWindows } from './write-windows.js';
 
@@ -12,6 +13,7 @@ export interface FileParts {
   readonly file: OpenedFile;
   readonly queue: WriteQueue;
   readonly cache: ReadCache;
+  readonly memory: WindowMemory;
   /** True once other threads have the file open, too. */
   shared: boolean;
   /** The extents in use: one takes itself out when it is released. */
@@ -77,7 +79,11 @@ export class FileAppendExtent implements Extent, QueueOwner {
     this.#parts = parts;
     this.offset = offset;
     this.length = length;
-    this.#stores = new WriteWindows(length);
+    this.#stores = new WriteWindows(
+      length,
+      (bytes) => parts.memory.take(bytes),
+      (window) => parts.memory.giveBack(window, this),
+    );
   }
 
   read(position: number, length: number, limit: number): Window {

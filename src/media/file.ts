@@ -4,6 +4,7 @@ import type { Access, Extent, Medium } from './medium.js';
 import type { OpenedFile } from './opened-file.js';
 import { OpenedMedium } from './opened-medium.js';
 import { ReadCache } from './read-cache.js';
+import { WindowMemory } from './window-memory.js';
 import { WriteQueue } from './write-queue.js';
 
 /**
@@ -24,7 +25,8 @@ export class FileMedium extends OpenedMedium implements Medium {
   constructor(file: OpenedFile, shared = false) {
     super(file);
     this.#queue = new WriteQueue(file);
-    this.#parts = { file, queue: this.#queue, cache: new ReadCache(), inUse: new Set(), shared };
+    const [cache, memory] = [new ReadCache(), new WindowMemory()];
+    this.#parts = { file, queue: this.#queue, cache, memory, inUse: new Set(), shared };
   }
 
   open(offset: number, length: number, access: Access): Extent {

@@ -6,6 +6,7 @@ import type { Access, Extent, Medium } from './medium.js';
 import type { OpenedFile } from './opened-file.js';
 import { OpenedMedium } from './opened-medium.js';
 import { StagedExtent, type StagedParts } from './staged-extent.js';
+import { WindowMemory } from './window-memory.js';
 import { WriteQueue } from './write-queue.js';
 
 const CACHE_LINE_BYTES = 64;
@@ -56,7 +57,8 @@ export class MappedMedium extends OpenedMedium implements Medium {
     this.#block = new Float64Array(addon.block);
     this.#flushesLines = flushesLines;
     this.#parts = { file, addon, mappingKind, flushesLines, block: this.#block, inUse: this.#inUse };
-    this.#staged = { file, queue: new WriteQueue(file), inUse: new Set(), shared };
+    const [queue, memory] = [new WriteQueue(file), new WindowMemory()];
+    this.#staged = { file, queue, memory, inUse: new Set(), shared };
   }
 
   open(offset: number, length: number, access: Access): Extent {

@@ -123,6 +123,15 @@ export class OpenedFile {
     }
   }
 
+  /** What was written in a range is going to be synced soon: where the addon is there, its way to the device begins now. */
+  begin(offset: number, length: number): void {
+    try {
+      this.#addon?.begin(this.fd, offset, length);
+    } catch {
+      // Only the sync says what went wrong, and whether anything did.
+    }
+  }
+
   /** Returns once everything written before is durable. */
   syncSync(): void {
     this.assertSound();

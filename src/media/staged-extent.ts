@@ -3,6 +3,7 @@ import type { MappedExtent } from './mapped-extent.js';
 import type { Extent } from './medium.js';
 import type { OpenedFile } from './opened-file.js';
 import { Window } from './window.js';
+import type { WindowMemory } from './window-memory.js';
 import type { QueueOwner, WriteQueue } from './write-queue.js';
 import { WriteWindows } from './write-windows.js';
 
@@ -10,6 +11,7 @@ import { WriteWindows } from './write-windows.js';
 export interface StagedParts {
   readonly file: OpenedFile;
   readonly queue: WriteQueue;
+  readonly memory: WindowMemory;
   /** The extents in use: one takes itself out when it is released. */
   readonly inUse: Set<StagedExtent>;
   /** True once other threads have the file open, too: what is stored has to be there for them at once. */
@@ -37,7 +39,11 @@ export class StagedExtent implements Extent, QueueOwner {
     this.#mapped = mapped;
     this.offset = offset;
     this.length = mapped.length;
-    this.#stores = new WriteWindows(mapped.length);
+    this.#stores = new WriteWindows(
+      mapped.length,
+      (bytes) => parts.memory.take(bytes),
+      (window) => parts.memory.giveBack(window, this),
+    );
   }
 
   read(position: number, length: number, limit: number): Window {

@@ -86,7 +86,7 @@ class VoidExtent implements Extent {
     this.#windows = new WriteWindows(
       length,
       (bytes) => this.#buffer(bytes),
-      (buffer) => {
+      ({ buffer }) => {
         if (buffer.byteLength === WINDOW_BYTES) this.#spare = buffer;
       },
     );

@@ -1,3 +1,8 @@
+/** Where what stood in a window is read once its memory is used for something else. */
+interface Reader {
+  read(position: number, length: number, limit: number): Window;
+}
+
 /**
  * A run of bytes of an extent, in memory: the only thing through which the core reads and stores.
  *
@@ -22,6 +27,10 @@ export class Window {
   readonly flushesLines: boolean;
   /** Position up to which the entries from `start` on are known to be good. It belongs to the reader of the window. */
   verified: number;
+  /** True once somebody may look at the memory for as long as he likes: it is not used for anything else. */
+  lent = false;
+  /** Set once it is. */
+  elsewhere: Reader | undefined = undefined;
 
   constructor(bytes: Uint8Array, start: number, mapping = 0, flushesLines = false) {
     this.bytes = bytes;
@@ -33,5 +42,15 @@ export class Window {
     this.mapping = mapping;
     this.flushesLines = flushesLines;
     this.verified = start;
+  }
+
+  /** A window that shows [position, position + length), which was stored in this one, to somebody who keeps a view of it. */
+  lend(position: number, length: number): Window {
+    this.lent = true;
+    const { elsewhere } = this;
+    if (elsewhere === undefined) return this;
+    const from = position - (position % 8);
+    const end = position + length;
+    return elsewhere.read(from, end - from, end);
   }
 }

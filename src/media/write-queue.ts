@@ -1,8 +1,10 @@
 import type { OpenedFile } from './opened-file.js';
 import type { Window } from './window.js';
 
-/** More than this is written out at once, so that memory stays bounded between two drains. */
-const QUEUED_BYTES_MAX = 8 * 1024 * 1024;
+/** As much is written out at once, and on its way to the device before the drain: memory stays bounded, and the sync has less to wait for. */
+const QUEUED_BYTES_MAX = 1024 * 1024;
+/** Less in one piece is not worth a call. */
+const BEGUN_BYTES_MIN = 64 * 1024;
 
 /** Who has bytes in the queue. */
 export interface QueueOwner {
@@ -44,12 +46,18 @@ export class WriteQueue {
 
   /** Writes everything out if there is much of it. An error is left to the next drain, which tries again and is awaited. */
   relieve(): void {
-    if (this.#bytes <= QUEUED_BYTES_MAX) return;
+    if (this.#bytes < QUEUED_BYTES_MAX) return;
+    const pieces = this.#pieces;
     try {
       this.writeOut();
+      for (const piece of pieces) this.#begin(piece);
     } catch {
       // Nothing is lost: what was not written is still queued.
     }
+  }
+
+  #begin({ owner, from, to }: Piece): void {
+    if (to - from >= BEGUN_BYTES_MIN) this.#file.begin(owner.offset + from, to - from);
   }
 
   /** Writes everything out, not durably. After an error the rest stays queued. */

@@ -23,7 +23,7 @@ interface Part {
 export class WriteWindows {
   readonly #length: number;
   readonly #makeBuffer: (bytes: number) => ArrayBufferLike;
-  readonly #letGo: (buffer: ArrayBufferLike) => void;
+  readonly #letGo: (window: Window) => void;
   readonly #parts: Part[] = [];
   #current: Window | undefined;
   #windowBytes = FIRST_WINDOW_BYTES;
@@ -31,12 +31,12 @@ export class WriteWindows {
   /**
    * @param length bytes of the extent
    * @param makeBuffer memory for a window
-   * @param letGo told of the memory of windows that are done with
+   * @param letGo told of windows that were written and are not needed any more
    */
   constructor(
     length: number,
     makeBuffer: (bytes: number) => ArrayBufferLike = (bytes) => new ArrayBuffer(bytes),
-    letGo: (buffer: ArrayBufferLike) => void = () => {},
+    letGo: (window: Window) => void = () => {},
   ) {
     this.#length = length;
     this.#makeBuffer = makeBuffer;
@@ -67,7 +67,6 @@ export class WriteWindows {
   cut(position: number): void {
     let last = this.#parts.at(-1);
     while (last !== undefined && last.window.start >= position) {
-      this.#letGo(last.window.bytes.buffer);
       this.#parts.pop();
       last = this.#parts.at(-1);
     }
@@ -102,7 +101,7 @@ export class WriteWindows {
   wrote(position: number): void {
     while (this.#parts.length > 1 && position >= (this.#parts[0]?.end ?? 0)) {
       const done = this.#parts.shift();
-      if (done !== undefined) this.#letGo(done.window.bytes.buffer);
+      if (done !== undefined) this.#letGo(done.window);
     }
   }
 }
@@ -115,6 +114,7 @@ function view(part: Part, needed: number, limit: number): Window {
   const old = part.view;
   if (old !== undefined && needed <= old.end && old.end <= limit) return old;
   const { window } = part;
+  window.lent = true;
   const fresh = new Window(window.bytes.subarray(0, Math.min(part.end, limit) - window.start), window.start);
   if (old !== undefined && old.verified <= fresh.end) fresh.verified = old.verified;
   part.view = fresh;

@@ -85,7 +85,10 @@ export class Entry {
     if (!this.region.retains) {
       throw new VarveError('VARVE_NOT_FOUND', 'Cannot read this entry as its medium keeps nothing');
     }
-    const { buffer, view, start } = this.#window;
+    const { buffer, view, start } = this.#window.lend(this.offset, ENTRY.header + this.size);
     return new Uint8Array(buffer, view.byteOffset + this.offset - start + ENTRY.header, this.size);
   }
 }
+
+// Whenever a promise is resolved by an entry, the engine asks it for `then`: found here, it is not looked for further up.
+Object.defineProperty(Entry.prototype, 'then', { value: undefined });

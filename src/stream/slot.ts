@@ -48,6 +48,7 @@ export class Slot {
     this.#assertOpen();
     const { window, position } = this.#place;
     const { buffer, byteOffset } = window.bytes;
+    window.lent = true;
     const start = position - window.start + ENTRY.header + this.#leader;
     return new Uint8Array(buffer, byteOffset + start, this.size);
   }

@@ -316,6 +316,14 @@ addonTest('allocating changes nothing but the blocks', (addon, t) => {
   assert.equal(readFileSync(path, 'latin1').slice(0, 6), 'kept\0\0');
 });
 
+addonTest('beginning to write changes nothing, and fails where nothing is written in ranges', (addon, t) => {
+  const { path, fd } = openScratch(t, SIZE);
+  writeFileSync(fd, 'kept');
+  addon.begin(fd, 0, SIZE);
+  assert.equal(readFileSync(path, 'latin1').slice(0, 6), 'kept\0\0');
+  assert.throws(() => addon.begin(1_000_000, 0, SIZE), { code: 'EBADF', syscall: 'sync_file_range' });
+});
+
 /** Mappings in the kernel's table, and kilobytes of address space. */
 function footprint(): { readonly maps: number; readonly kilobytes: number } {
   const status = /VmSize:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'latin1'));
