@@ -23,6 +23,9 @@ export interface Place {
   onFailed: (error: VarveError) => void;
 }
 
+/** One for all regions: a stream may have a hundred thousand of them. */
+const NOTHING = () => {};
+
 /** Copies parts into a place, one behind the other. */
 export function storeParts(
   { window, position }: Pick<Place, 'window' | 'position'>,
@@ -42,8 +45,9 @@ export function storeParts(
 export class Reservations implements Places {
   readonly #region: RegionLog;
   readonly #places: Place[] = [];
-  readonly #changes = new Signal();
-  #whenNone: () => void = () => {};
+  /** Made by the first who waits. */
+  #changes: Signal | undefined;
+  #whenNone: () => void = NOTHING;
 
   constructor(region: RegionLog) {
     this.#region = region;
@@ -90,8 +94,8 @@ export class Reservations implements Places {
       end,
       size,
       state: 'open',
-      onCommitted: () => {},
-      onFailed: () => {},
+      onCommitted: NOTHING,
+      onFailed: NOTHING,
     };
     this.#places.push(place);
     region.stop();
@@ -114,11 +118,14 @@ export class Reservations implements Places {
   }
 
   settled(): Promise<void> {
-    return this.none ? Promise.resolve() : this.#changes.next();
+    if (this.none) return Promise.resolve();
+    this.#changes ??= new Signal();
+    return this.#changes.next();
   }
 
   /** Cancels all places still open, so that what was published behind them is committed. */
   cancelOpen(): void {
+    if (this.none) return;
     for (const place of this.#places.toReversed()) {
       if (place.state === 'open') this.cancel(place);
     }
@@ -130,7 +137,7 @@ export class Reservations implements Places {
       place.state = 'cancelled';
       place.onFailed(error);
     }
-    this.#changes.notify();
+    this.#changes?.notify();
     this.#tellIfNone();
   }
 
@@ -144,14 +151,14 @@ export class Reservations implements Places {
       if (place.state === 'published') this.#commit(place);
       else commitFiller(this.#region, place.window, place.position, place.end);
     }
-    this.#changes.notify();
+    this.#changes?.notify();
     this.#tellIfNone();
   }
 
   #tellIfNone(): void {
     if (!this.none) return;
     const then = this.#whenNone;
-    this.#whenNone = () => {};
+    this.#whenNone = NOTHING;
     then();
   }
 
