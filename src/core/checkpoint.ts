@@ -59,6 +59,7 @@ export class Checkpointer {
     if (this.#clock.last + count < this.#clock.limit) return;
     if (!this.#prefix.state.clean) return yield* this.write(false);
     const limit = this.#clock.last + 1 + TIMESTAMP_SUPPLY;
+    yield* this.#table.keepWhatWasRead();
     yield* this.#prefix.saveState({ clean: false, limit });
     this.#clock.limit = limit;
   }
@@ -71,6 +72,7 @@ export class Checkpointer {
    */
   *write(clean: boolean, repairs: readonly TableSlot[] = []): Steps<void> {
     const clock = this.#clock;
+    yield* this.#table.keepWhatWasRead();
     const target = this.#persister.sealAll();
     const newest = clock.newestCommitted;
     const slots = [...new Set([...this.#takeMarks(), ...repairs])];

@@ -46,6 +46,7 @@ function* grow(core: StreamCore, bytes: number): Steps<void> {
   const wanted = roundUp(Math.max(least, prefix.size + prefix.size / SHARE), blockSize);
   const size = lengthen(core, least, Math.min(wanted, endMax(core)));
   yield 'drain';
+  yield* core.table.keepWhatWasRead();
   yield* prefix.saveState({ size });
   allocator.extend(prefix.data.end);
 }

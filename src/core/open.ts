@@ -68,6 +68,7 @@ function* load(medium: Medium, request: OpenRequest): Steps<StreamCore> {
   assertFits(medium, prefix, request);
   const table = new Table(medium, extent, prefix);
   table.readAll();
+  if (!request.readOnly) table.doubt();
   const core = assemble(medium, request, prefix, table);
   if (!request.readOnly) core.assertComplete();
   if (!prefix.state.clean) yield* recoverCore(core, request);
@@ -196,7 +197,7 @@ function* recoverCore(core: StreamCore, request: OpenRequest): Steps<void> {
     core.checkpointer.noteUnmarked(region);
   }
   for (const region of findings.torn) eraseHeader(region);
-  yield* keepWhatWasRead(table);
+  yield* table.keepWhatWasRead();
   prefix.evenOut();
   yield* core.checkpointer.write(true, table.evenOut(prefix.state));
 }
@@ -210,19 +211,10 @@ function eraseHeader({ extent, tail }: RegionLog): void {
 
 /** Writes again what stands in one whole copy only. */
 function* repair({ prefix, table }: StreamCore): Steps<void> {
-  yield* keepWhatWasRead(table);
   if (!prefix.uneven && !table.uneven) return;
+  yield* table.keepWhatWasRead();
   prefix.evenOut();
   table.evenOut(prefix.state);
-  yield 'drain';
-}
-
-/**
- * What the last process stored and did not drain before it was killed looks whole, and is not durable. Before one copy of anything
- * is written, the other must be.
- */
-function* keepWhatWasRead(table: Table): Steps<void> {
-  table.flushAll();
   yield 'drain';
 }
 

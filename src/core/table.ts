@@ -21,6 +21,8 @@ import type { CopyIndex } from './twice.js';
 
 /** The region table: slots in the header pages and in further extents. */
 export class Table {
+  /** True if what was read need not be durable. */
+  #doubted = false;
   readonly #medium: Medium;
   readonly #space: TableSpace;
   readonly #codec: SlotCodec;
@@ -129,8 +131,25 @@ export class Table {
     if (length > 0) yield 'drain';
   }
 
+  /** What the last process stored and did not drain before it was killed looks whole, and is not durable. */
+  doubt(): void {
+    this.#doubted = true;
+  }
+
+  /**
+   * Makes durable what was read of header, state and table, where that is in doubt: before one copy of anything is written, the other must be. Not done
+   * when the stream is opened, so that whoever opens it and writes nothing waits for no drain.
+   */
+  *keepWhatWasRead(): Steps<void> {
+    if (!this.#doubted) return;
+    this.flushAll();
+    yield 'drain';
+    this.#doubted = false;
+  }
+
   /** Writes the records of slots in two steps; after the first drain the change has happened, after the second it is safe from damage. */
   *save(slots: readonly TableSlot[]): Steps<void> {
+    yield* this.keepWhatWasRead();
     this.storeFirst(slots);
     yield 'drain';
     this.storeSecond(slots);

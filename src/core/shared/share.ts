@@ -32,7 +32,8 @@ export function shareCore(core: StreamCore): CoreHandle {
 }
 
 function begin(core: StreamCore): Sharing {
-  core.tasks.finish();
+  // What is in doubt only this thread knows.
+  core.tasks.runSync(core.guarded(core.table.keepWhatWasRead()));
   for (const { reservations, slot } of core.regions.values()) {
     if (!reservations.none) throw slotOpen(slot.record.id);
   }
