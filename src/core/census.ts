@@ -60,19 +60,22 @@ export class Census {
   }
 
   /** Notes entries, and what they say was persisted. */
-  note({ timestamps, goingOn, certified }: Found): void {
-    for (const timestamp of goingOn) this.#note(timestamp, GOES_ON);
-    for (const timestamp of timestamps) this.#note(timestamp, ENDS);
+  note({ runs, goingOn, certified }: Found): void {
+    for (const timestamp of goingOn) this.#noteRun(timestamp, timestamp, GOES_ON);
+    for (let i = 0; i < runs.length; i += 2) this.#noteRun(runs[i] as number, runs[i + 1] as number, ENDS);
+    this.#goOn();
     this.certify(certified);
   }
 
-  #note(timestamp: number, what: number): void {
-    const distance = timestamp - this.#base;
+  /** Notes what all timestamps from `first` to `last` are of; what is known of one of them stays. */
+  #noteRun(first: number, last: number, what: number): void {
+    const from = Math.max(first - this.#base, 1);
     // A reader that is so far behind learns of a further checkpoint before it needs this one.
-    if (distance <= 0 || distance >= ALL) return;
-    if (distance >= this.#found.length) this.#makeRoom();
-    this.#found[distance] ||= what;
-    if (timestamp === this.#dense + 1) this.#goOn();
+    const to = Math.min(last - this.#base, ALL - 1);
+    if (from > to) return;
+    if (to >= this.#found.length) this.#makeRoom();
+    const found = this.#found;
+    for (let distance = from; distance <= to; distance++) found[distance] ||= what;
   }
 
   /** Notes that everything up to `timestamp` is persisted, as an entry says. */
@@ -97,10 +100,18 @@ export class Census {
   /** The timestamps at or below `limit` that should have been found and were not. */
   missing(limit: number): number[] {
     const missing: number[] = [];
-    for (let timestamp = this.#base + 1; timestamp <= limit; timestamp++) {
-      if (!this.#isFound(timestamp)) missing.push(timestamp);
+    for (let timestamp = this.#notFound(this.#base + 1); timestamp <= limit; ) {
+      missing.push(timestamp);
+      timestamp = this.#notFound(timestamp + 1);
     }
     return missing;
+  }
+
+  /** The first timestamp from `timestamp` on, which lies behind the checkpoint, that was not found. */
+  #notFound(timestamp: number): number {
+    const distance = timestamp - this.#base;
+    const found = this.#found.indexOf(0, distance);
+    return this.#base + (found === -1 ? Math.max(distance, this.#found.length) : found);
   }
 
   #raise(timestamp: number): void {
@@ -109,11 +120,7 @@ export class Census {
   }
 
   #goOn(): void {
-    while (this.#isFound(this.#dense + 1)) this.#dense++;
-  }
-
-  #isFound(timestamp: number): boolean {
-    return (this.#found[timestamp - this.#base] ?? 0) !== 0;
+    this.#dense = this.#notFound(this.#dense + 1) - 1;
   }
 
   #makeRoom(): void {

@@ -1,4 +1,4 @@
-import { formOf, goesOn, strideAt, timestampAt } from '../format/entry.js';
+import { formOf, strideAt, timestampAt } from '../format/entry.js';
 import { ENTRY, Form } from '../format/layout.js';
 import type { Window } from '../media/window.js';
 
@@ -11,8 +11,6 @@ export interface Visited {
   position: number;
   /** True if it is a part of a transaction. */
   isPart: boolean;
-  /** True if that transaction goes on with the next timestamp. */
-  goesOn: boolean;
 }
 
 /** Visits the entries in [from, to) of a window, which are known to be good. Fillers are passed over. What is handed over is the same object each time. */
@@ -22,7 +20,7 @@ export function eachEntry(
   to: number,
   visit: (entry: Readonly<Visited>) => void,
 ): void {
-  const entry: Visited = { timestamp: 0, size: 0, position: 0, isPart: false, goesOn: false };
+  const entry: Visited = { timestamp: 0, size: 0, position: 0, isPart: false };
   for (let at = from; at < to; ) {
     const word = (at - start) / 4;
     const high = words[word + ENTRY.highWord] as number;
@@ -32,7 +30,6 @@ export function eachEntry(
       entry.size = words[word] as number;
       entry.position = at;
       entry.isPart = form === Form.part;
-      entry.goesOn = goesOn(high);
       visit(entry);
     }
     at += strideAt(words, word);

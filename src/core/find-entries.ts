@@ -1,6 +1,8 @@
 import { strideAt, timestampAt } from '../format/entry.js';
 import { ENTRY, TIMESTAMP_END } from '../format/layout.js';
-import type { Window } from '../media/window.js';
+import { type Timestamps, timestampsIn } from '../format/seek.js';
+import type { Extent } from '../media/medium.js';
+import { Window } from '../media/window.js';
 import { eachEntry } from './each-entry.js';
 import type { RegionLog } from './region-log.js';
 
@@ -19,15 +21,10 @@ export interface End {
 }
 
 /** Valid entries behind an end, one behind the other. */
-export interface Found {
+export interface Found extends Timestamps {
   readonly window: Window;
   readonly from: End;
   readonly to: End;
-  readonly timestamps: readonly number[];
-  /** Those of parts of transactions that go on with the next timestamp. */
-  readonly goingOn: readonly number[];
-  /** The newest part of a transaction; 0 if there is none. */
-  readonly newestPart: number;
   /** The greatest timestamp that was persisted, as one of the entries says; 0 if none says so. */
   readonly certified: number;
 }
@@ -42,10 +39,16 @@ export function endOf({ tail, lastTimestamp, entries }: RegionLog): End {
  * there afterwards.
  *
  * @param below no entry may reach this timestamp
+ * @param memory where windows are copies: what is found stands in it, and is good until it is used again
  * @returns undefined if there are none
  */
-export function lookBehind(region: RegionLog, from: End, below: number): Found | undefined {
-  const window = windowBehind(region, from, below);
+export function lookBehind(
+  region: RegionLog,
+  from: End,
+  below: number,
+  memory?: Uint8Array,
+): Found | undefined {
+  const window = windowBehind(region, from, below, memory);
   if (window === undefined) return undefined;
   const { tail } = from;
   const next = tail + strideAt(window.words, (tail - window.start) / 4);
@@ -53,16 +56,10 @@ export function lookBehind(region: RegionLog, from: End, below: number): Found |
   const limit = Math.min(window.end, Math.max(next, tail + PORTION));
   const walk = region.host.kernel.walk(window, tail, limit, region.seed, from.timestamp, below);
   if (walk.end === tail) return undefined;
-  const timestamps: number[] = [];
-  const goingOn: number[] = [];
-  let newestPart = 0;
-  eachEntry(window, tail, walk.end, ({ timestamp, isPart, goesOn }) => {
-    timestamps.push(timestamp);
-    if (isPart) newestPart = timestamp;
-    if (goesOn) goingOn.push(timestamp);
-  });
+  const { words, start } = window;
+  const { runs, goingOn, newestPart } = timestampsIn(words, (tail - start) / 4, (walk.end - start) / 4);
   const to = { tail: walk.end, timestamp: walk.timestamp, entries: from.entries + walk.entries };
-  return { window, from, to, timestamps, goingOn, newestPart, certified: walk.certified };
+  return { window, from, to, runs, goingOn, newestPart, certified: walk.certified };
 }
 
 /**
@@ -109,12 +106,27 @@ function windowBehind(
   { extent, length }: RegionLog,
   { tail, timestamp }: End,
   below: number,
+  memory: Uint8Array | undefined,
 ): Window | undefined {
   if (tail + ENTRY.header > length) return undefined;
-  const window = extent.read(tail, ENTRY.header, length);
+  const window = glimpsed(extent, tail, length, memory) ?? extent.read(tail, ENTRY.header, length);
   const next = tail + strideAt(window.words, (tail - window.start) / 4);
   if (next > length || !isPlausible(window, tail, timestamp, below)) return undefined;
   return next <= window.end ? window : extent.read(tail, next - tail, length);
+}
+
+/** As much of [position, end) as the memory holds; undefined where the usual way is shorter. */
+function glimpsed(
+  extent: Extent,
+  position: number,
+  end: number,
+  memory: Uint8Array | undefined,
+): Window | undefined {
+  if (memory === undefined || extent.glimpse === undefined) return undefined;
+  // Windows from before may be older than what is found now, and have to be fetched anew.
+  extent.rewind();
+  const bytes = memory.subarray(0, Math.min(memory.length, end - position));
+  return extent.glimpse(position, bytes.length, bytes) ? new Window(bytes, position) : undefined;
 }
 
 /** Looks at the header alone, before a large payload is read for the sake of what may be rubbish. */

@@ -5,12 +5,13 @@ import { endOf, lookBehind, takeOver } from './find-entries.js';
 import { findShortRegions, placeMissing } from './missing.js';
 import type { Problem } from './problem.js';
 import type { RegionLog } from './region-log.js';
-import type { Span } from './search.js';
 import type { Steps } from './steps.js';
 import { Untouched } from './untouched.js';
 
 /** How many regions are glimpsed at between two pauses. */
 const LOOKS_PER_PAUSE = 256;
+/** Bytes that are read at a time where windows are copies. */
+const AHEAD = 256 * 1024;
 /** Of few regions so much is searched that a look before would cost as much as the search. Bytes behind the end of each. */
 const LOOK_MAX = 64 * 1024;
 
@@ -50,20 +51,26 @@ function* findAll(
   census: Census,
   progress: (bytes: number) => void,
 ): Steps<Problem | undefined> {
+  const [first] = regions;
+  if (first === undefined) return undefined;
   const span = { after: state.checkpoint, below: state.limit };
   const reach = reachOf(regions.length);
-  const touched = yield* touchedOf(regions, span, reach);
-  for (const region of touched) yield* scanTail(region, census, state.limit, progress);
+  const untouched = new Untouched(first.host.medium, span, reach);
+  // Of few regions so much is searched that a look before would cost as much as the search.
+  const touched = reach > LOOK_MAX ? [...regions] : yield* touchedOf(regions, untouched);
+  const scan = { limit: state.limit, memory: new Uint8Array(AHEAD), progress };
+  for (const region of touched) yield* scanTail(region, census, scan);
   const short = findShortRegions(regions);
   for (const region of touched) {
-    if (region.freed) continue;
+    // What lies behind an end is nearly always nothing at all.
+    if (region.freed || untouched.includes(region)) continue;
     census.certify(certifiedBehind(region, reach, span));
     yield 'pause';
   }
   const { certified } = census;
   if (census.missing(certified).length === 0) return short;
   // A writer may be at work, if this is a reader: what was certified above was there before, so a second look must find it.
-  for (const region of regions) yield* scanTail(region, census, state.limit, progress);
+  for (const region of regions) yield* scanTail(region, census, scan);
   const missing = census.missing(certified);
   if (missing.length === 0) return short;
   const there = regions.filter(({ freed }) => !freed);
@@ -72,10 +79,7 @@ function* findAll(
 }
 
 /** The regions in which something may have been committed since the checkpoint. */
-function* touchedOf(regions: readonly RegionLog[], span: Span, reach: number): Steps<RegionLog[]> {
-  const [first] = regions;
-  if (first === undefined || reach > LOOK_MAX) return [...regions];
-  const untouched = new Untouched(first.host.medium, span, reach);
+function* touchedOf(regions: readonly RegionLog[], untouched: Untouched): Steps<RegionLog[]> {
   const touched: RegionLog[] = [];
   for (const [index, region] of regions.entries()) {
     if (!untouched.includes(region)) touched.push(region);
@@ -84,23 +88,31 @@ function* touchedOf(regions: readonly RegionLog[], span: Span, reach: number): S
   return touched;
 }
 
-function* scanTail(
-  region: RegionLog,
-  census: Census,
-  limit: number,
-  progress: (bytes: number) => void,
-): Steps<void> {
+/** How the ends of regions are searched for. */
+interface Scan {
+  /** No entry may reach this timestamp. */
+  readonly limit: number;
+  /** What is read into where windows are copies. */
+  readonly memory: Uint8Array;
+  /** Called with bytes looked at. */
+  readonly progress: (bytes: number) => void;
+}
+
+function* scanTail(region: RegionLog, census: Census, { limit, memory, progress }: Scan): Steps<void> {
   // Another process may have freed it since the table was read.
   if (region.freed) return;
   const { life } = region;
   region.extent.rewind();
+  // Where there is nothing, nothing much is read.
+  let ahead: Uint8Array | undefined;
   for (;;) {
     const from = region.tail;
-    const found = lookBehind(region, endOf(region), limit);
+    const found = lookBehind(region, endOf(region), limit, ahead);
     if (found === undefined || (region.presence.moved && region.presence.isOver(life))) return;
     census.note(found);
     takeOver(region, found, Number.POSITIVE_INFINITY);
     progress(region.tail - from);
+    ahead = memory;
     yield 'pause';
   }
 }

@@ -1,6 +1,7 @@
 import { CrcRanges } from '../format/crc-ranges.js';
-import { formOf, strideAt, timestampAt } from '../format/entry.js';
+import { formOf, strideAt } from '../format/entry.js';
 import { ENTRY, Form } from '../format/layout.js';
+import { firstWithin } from '../format/seek.js';
 import type { Window } from '../media/window.js';
 import type { RegionLog } from './region-log.js';
 
@@ -49,11 +50,12 @@ export class Search {
   next(position: number, span: Span): number | undefined {
     const { words, start } = this.window;
     const last = this.to - ENTRY.header;
-    for (let at = position; at <= last; at += 8) {
-      const timestamp = timestampAt(words, (at - start) / 4);
-      if (timestamp > span.after && timestamp < span.below && this.#isEntry(at, span)) return at;
+    for (let at = position; ; at += 8) {
+      const word = firstWithin(words, (at - start) / 4, (last - start) / 4, span.after, span.below);
+      if (word === -1) return undefined;
+      at = start + 4 * word;
+      if (this.#isEntry(at, span)) return at;
     }
-    return undefined;
   }
 
   #isEntry(at: number, span: Span): boolean {

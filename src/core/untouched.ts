@@ -1,8 +1,12 @@
 import { strideAt, timestampAt } from '../format/entry.js';
 import { ENTRY } from '../format/layout.js';
+import { firstWithin } from '../format/seek.js';
 import type { Medium } from '../media/medium.js';
 import type { RegionLog } from './region-log.js';
 import type { Span } from './search.js';
+
+/** Bytes that are read at a time, at most. */
+const PIECE = 256 * 1024;
 
 /**
  * Tells the regions that a recovery has nothing to do with: nothing begins at their ends, and nowhere in reach behind there is an entry since the
@@ -23,7 +27,7 @@ export class Untouched {
     this.#medium = medium;
     this.#span = span;
     this.#reach = reach - (reach % 8);
-    this.#bytes = new Uint8Array(medium.glimpse === undefined ? 0 : this.#reach);
+    this.#bytes = new Uint8Array(medium.glimpse === undefined ? 0 : Math.min(this.#reach, PIECE));
     this.#words = new Uint32Array(this.#bytes.buffer);
   }
 
@@ -31,13 +35,25 @@ export class Untouched {
   includes({ tail, length, lastTimestamp, slot }: RegionLog): boolean {
     if (tail + ENTRY.header > length) return true;
     const bytes = Math.min(length - tail, this.#reach);
-    if (!this.#read(slot.record.offset + tail, bytes)) return false;
+    const offset = slot.record.offset + tail;
+    if (!this.#read(offset, Math.min(bytes, PIECE))) return false;
     const words = this.#words;
     const next = strideAt(words, 0);
     if (next >= bytes && tail + next + ENTRY.header <= length) return false;
     const timestamp = timestampAt(words, 0);
     if (timestamp >= lastTimestamp && timestamp < this.#span.below && !this.#isZero()) return false;
-    return !this.#hasEntry((bytes - ENTRY.header) / 4);
+    return this.#isFree(offset, bytes);
+  }
+
+  /** True if no entry begins behind the first place of so many bytes, the first of which were read. A header may begin in one piece and end in the next. */
+  #isFree(offset: number, bytes: number): boolean {
+    const { after, below } = this.#span;
+    for (let at = 0, first = 2; ; at += PIECE - 8, first = 0) {
+      const length = Math.min(bytes - at, PIECE);
+      if (at > 0 && !this.#read(offset + at, length)) return false;
+      if (firstWithin(this.#words, first, (length - ENTRY.header) / 4, after, below) !== -1) return false;
+      if (at + length === bytes) return true;
+    }
   }
 
   #read(offset: number, length: number): boolean {
@@ -54,16 +70,5 @@ export class Untouched {
   #isZero(): boolean {
     const words = this.#words;
     return words[0] === 0 && words[1] === 0 && words[2] === 0 && words[3] === 0;
-  }
-
-  /** True if an entry may begin behind the first place, up to the word `last`. */
-  #hasEntry(last: number): boolean {
-    const words = this.#words;
-    const { after, below } = this.#span;
-    for (let word = 2; word <= last; word += 2) {
-      const timestamp = timestampAt(words, word);
-      if (timestamp > after && timestamp < below) return true;
-    }
-    return false;
   }
 }

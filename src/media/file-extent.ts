@@ -128,19 +128,20 @@ export class FileAppendExtent implements Extent, QueueOwner {
 
   flush(from: number, to: number): void {
     const { queue } = this.#parts;
-    if (from < this.#stores.start) this.#queueAsRead(from, Math.min(to, this.#stores.start));
+    if (from < this.#stores.start) this.#writeAgain(from, Math.min(to, this.#stores.start));
     this.#stores.each(from, to, (window, first, last) => queue.add(this, window, first, last));
     this.#flushed = to;
     queue.relieve();
   }
 
   /** What was only read is written again: after a sync that failed the system may hold it as written, and it is not. */
-  #queueAsRead(from: number, to: number): void {
-    const { queue } = this.#parts;
-    for (let at = from; at < to; at += WINDOW_BYTES) {
-      const end = Math.min(at + WINDOW_BYTES, to);
-      queue.add(this, this.#fetch(at, end - at, end), at, end);
-      queue.relieve();
+  #writeAgain(from: number, to: number): void {
+    const { file } = this.#parts;
+    const memory = new Uint8Array(Math.max(0, Math.min(WINDOW_BYTES, to - from)));
+    for (let at = from; at < to; at += memory.length) {
+      const bytes = memory.subarray(0, Math.min(memory.length, to - at));
+      file.read(bytes, this.offset + at);
+      file.write(bytes, this.offset + at);
     }
   }
 

@@ -137,9 +137,10 @@ export class EntryIterator implements IterableIterator<Entry> {
   }
 
   next(): IteratorResult<Entry> {
-    while (!this.#done) {
+    // Compared with words, since the compiler does not know that these are nothing but true or false.
+    while (this.#done === false) {
       const walker = this.#source.next();
-      if (walker === undefined || !this.#mayShow(walker.timestamp)) break;
+      if (walker === undefined || (this.#persistedOnly === true && !this.#mayShow(walker.timestamp))) break;
       const value = this.#entryOf(walker);
       if (value !== undefined) return { done: false, value };
     }
@@ -147,7 +148,7 @@ export class EntryIterator implements IterableIterator<Entry> {
   }
 
   #mayShow(timestamp: number): boolean {
-    if (!this.#persistedOnly || timestamp <= this.#persisted) return true;
+    if (timestamp <= this.#persisted) return true;
     this.#persisted = this.#core.others.persistedUpTo;
     return timestamp <= this.#persisted;
   }

@@ -246,9 +246,9 @@ export class Region extends Pipeable {
 
   /** @internal The entry that something stands on. */
   entryAt(at: { window: LogCursor['window']; position: number; size: number; timestamp: number }): Entry {
-    const { life } = this.#log;
+    const { life, presence } = this.#log;
     const entry = this.entryOf(at.window, at.position, at.size, at.timestamp, life);
-    this.#log.presence.assertStill(life);
+    if (presence.stirred) presence.assertStill(life);
     return entry;
   }
 
