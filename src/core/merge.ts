@@ -20,7 +20,7 @@ export class MergedWalker {
   readonly #core: StreamCore;
   readonly #from: number;
   readonly #ends: boolean;
-  readonly #ahead = new Heap<Head>((a, b) => a.timestamp < b.timestamp);
+  readonly #ahead = new Heap<Head>();
   readonly #entered = new WeakSet<RegionLog>();
   /** Those that stood at the end of what could be seen. */
   readonly #atEnd = new WeakMap<RegionLog, Head>();
@@ -67,7 +67,7 @@ export class MergedWalker {
     if (current === undefined) return;
     const found = this.#step(current);
     // Mostly there is a further entry, and the head stays in the heap.
-    if (found === 'entry') this.#ahead.sinkFirst();
+    if (found === 'entry') this.#ahead.sinkFirst(current.timestamp);
     else {
       this.#ahead.pop();
       this.#leave(current, found);
@@ -147,7 +147,7 @@ export class MergedWalker {
   /** Takes one step with a head that is not in the heap. */
   #place(head: Head): void {
     const found = this.#step(head);
-    if (found === 'entry') this.#ahead.push(head);
+    if (found === 'entry') this.#ahead.push(head, head.timestamp);
     else this.#leave(head, found);
   }
 
@@ -183,7 +183,7 @@ export class MergedWalker {
  * looks for the ends of the regions.
  */
 export class MergedBackwardWalker {
-  readonly #ahead = new Heap<BackwardWalker>((a, b) => a.timestamp > b.timestamp);
+  readonly #ahead = new Heap<BackwardWalker>();
   readonly #core: StreamCore;
   #current: BackwardWalker | undefined;
 
@@ -201,7 +201,7 @@ export class MergedBackwardWalker {
       const walker = new BackwardWalker(region);
       while (walker.next()) {
         if (walker.timestamp > from) continue;
-        this.#ahead.push(walker);
+        this.#ahead.push(walker, -walker.timestamp);
         return;
       }
     } catch (error) {
@@ -214,8 +214,8 @@ export class MergedBackwardWalker {
     this.#core.assertOpen();
     const current = this.#current;
     if (current !== undefined) {
-      this.#ahead.pop();
-      if (steps(current)) this.#ahead.push(current);
+      if (steps(current)) this.#ahead.sinkFirst(-current.timestamp);
+      else this.#ahead.pop();
     }
     while (this.#ahead.first?.stale) this.#ahead.pop();
     this.#current = this.#ahead.first;

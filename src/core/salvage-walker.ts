@@ -75,7 +75,7 @@ class RemainsCursor implements Walker {
 
 /** Goes through everything that a salvage has found, in the order of timestamps. */
 export class SalvageWalker {
-  readonly #ahead = new Heap<RemainsCursor>((a, b) => a.timestamp < b.timestamp);
+  readonly #ahead = new Heap<RemainsCursor>();
   #current: RemainsCursor | undefined;
 
   constructor(remains: readonly Remains[]) {
@@ -92,7 +92,7 @@ export class SalvageWalker {
   }
 
   #place(cursor: RemainsCursor): void {
-    if (cursor.next()) this.#ahead.push(cursor);
+    if (cursor.next()) this.#ahead.push(cursor, cursor.timestamp);
   }
 }
 

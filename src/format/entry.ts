@@ -42,7 +42,7 @@ export function strideAt(words: Uint32Array, at: number): number {
 export function timestampAt(words: Uint32Array, at: number): number {
   const low = words[at + LOW] as number;
   const high = (words[at + HIGH] as number) & TIMESTAMP_HIGH;
-  // As `join` does, which is written out since all readers come here for each entry.
+  // Small ones stay integers, as in words.ts; written out, since all readers come here for each entry.
   return high === 0 ? low : low + high * 2 ** 32;
 }
 

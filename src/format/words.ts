@@ -6,7 +6,7 @@ export function getU64(words: Uint32Array, index: number): number {
 }
 
 /** The number of two words. Small ones stay integers: what went through a multiplication, the engine keeps as a float in memory of its own. */
-export function join(low: number, high: number): number {
+function join(low: number, high: number): number {
   return high === 0 ? low : low + high * HIGH;
 }
 

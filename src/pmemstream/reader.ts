@@ -61,10 +61,10 @@ export class PmemstreamFile {
    * @throws VARVE_CORRUPT at an entry that contradicts itself, or another one
    */
   *entries(): IterableIterator<SourceEntry> {
-    const heads = new Heap<Walk>((a, b) => a.timestamp < b.timestamp);
+    const heads = new Heap<Walk>();
     for (const region of this.#found) {
       const walk = new Walk(this.#file, region);
-      if (walk.next()) heads.push(walk);
+      if (walk.next()) heads.push(walk, walk.timestamp);
     }
     let last = 0;
     for (let head = heads.pop(); head !== undefined; head = heads.pop()) {
@@ -73,7 +73,7 @@ export class PmemstreamFile {
         throw corrupt(this.#file, `two entries have timestamp ${timestamp}`, head.position);
       last = timestamp;
       yield { region, timestamp, data };
-      if (head.next()) heads.push(head);
+      if (head.next()) heads.push(head, head.timestamp);
     }
   }
 
