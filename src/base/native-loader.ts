@@ -46,7 +46,7 @@ function load(): Loaded {
   }
 }
 
-/** As `require` does it in the end; on its way there it takes longer than all the rest of an opening in a new process. */
+/** What `require` does in the end: on its way there it looks for packages and runs much code for the first time, a fifth of an opening in a new process. */
 function loadLibrary(path: string): Addon {
   const module: { exports: unknown } = { exports: {} };
   process.dlopen(module, toNamespacedPath(resolve(path)));
@@ -57,7 +57,7 @@ function without(why: string): Loaded {
   return { addon: undefined, problem: `The native addon is not in use: ${why}.` };
 }
 
-/** The package's root is two levels up in the package (dist/base), three in a checkout's tests (build/src/base). */
+/** The package's root is two levels up in the package (dist/chunks), three in a checkout's tests (build/src/base). */
 function findBuild(): string | undefined {
   const build = `prebuilds/${process.platform}-${process.arch}/varve.node`;
   for (const root of ['../..', '../../..']) {
