@@ -42,7 +42,7 @@ interface Stop {
   readonly position: number;
 }
 
-/** Walks to the first entry with `timestamp` or a later one. There is no cursor between: it is done for single entries, and passes a hundred for each. */
+/** Walks to the first entry with `timestamp` or a later one. There is no cursor between: it is done for single entries, and passes dozens for each. */
 function walkTo(region: RegionLog, timestamp: number): Stop {
   const { life, host, presence } = region;
   let after = region.slot.record.birth - 1;

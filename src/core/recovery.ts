@@ -12,7 +12,7 @@ import { Untouched } from './untouched.js';
 const LOOKS_PER_PAUSE = 256;
 /** Bytes that are read at a time where windows are copies. */
 const AHEAD = 256 * 1024;
-/** Of few regions so much is searched that a look before would cost as much as the search. Bytes behind the end of each. */
+/** Where more than this is searched, there are so few regions that each is walked without a look before. Bytes behind the end of each. */
 const LOOK_MAX = 64 * 1024;
 
 /** What a recovery found out. */
@@ -56,7 +56,6 @@ function* findAll(
   const span = { after: state.checkpoint, below: state.limit };
   const reach = reachOf(regions.length);
   const untouched = new Untouched(first.host.medium, span, reach);
-  // Of few regions so much is searched that a look before would cost as much as the search.
   const touched = reach > LOOK_MAX ? [...regions] : yield* touchedOf(regions, untouched);
   const scan = { limit: state.limit, memory: new Uint8Array(AHEAD), progress };
   for (const region of touched) yield* scanTail(region, census, scan);
