@@ -10,8 +10,8 @@ import type { Bench, Group } from './groups.js';
 
 const MIB = 2 ** 20;
 const SIZE = 64;
-/** Appended since the last mark before a crash; at 64 MiB there is a mark by itself. */
-const SINCE_MARK = { full: 56 * MIB, quick: 8 * MIB };
+/** Appended since the last mark before a crash; at 16 MiB there is a mark by itself. */
+const SINCE_MARK = { full: 14 * MIB, quick: 4 * MIB };
 /** Rounds that crash, warming up included: each takes as much of the region, or needs a rest. */
 const CRASHES = 5;
 const CLOSES = 20;

@@ -8,8 +8,8 @@ import type { Steps } from './steps.js';
 import type { Table } from './table.js';
 import type { TableSlot } from './table-slots.js';
 
-/** A region is marked anew after so many bytes at the latest, which bounds what a recovery has to scan. */
-export const MARK_SPAN = 64 * 2 ** 20;
+/** A region is marked anew after so many bytes at the latest, which bounds what a recovery has to scan: some 10 ms. A mark takes four drains, in the background. */
+export const MARK_SPAN = 16 * 2 ** 20;
 
 /**
  * Writes down how far the stream has come: marks of the regions, then the state. The order of the drains matters: first
