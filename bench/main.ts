@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- [part …] [options]`: measures, keeps the results in bench/results/latest.json, and makes docs/benchmarks.md of them.
+ * `npm run bench -- [part …] [options]`: measures, keeps the results in bench/results/latest.json, and makes docs/benchmarks.md and the figures of README.md of them.
  *
  *   --quick              rough figures, soon; nothing is kept and no page is written, unless --out says where
  *   --out=<directory>    results and page go there
@@ -15,6 +15,7 @@ import { BENCH_ROOT } from './lib/paths.js';
 import { installPeers } from './lib/peers.js';
 import { LATEST, loadResults, merged, type Results, saveResults } from './lib/results.js';
 import { writePage } from './page/page.js';
+import { writeFigures } from './page/readme.js';
 import { PARTS } from './parts.js';
 
 const { values, positionals } = parseArgs({
@@ -62,5 +63,6 @@ async function show(all: Results): Promise<void> {
   const directory = out ?? join(BENCH_ROOT, '../docs');
   const parts = await Promise.all(Object.values(PARTS).map(async (load) => (await load()).part));
   writePage(directory, all, parts);
+  if (out === undefined) writeFigures(join(BENCH_ROOT, '../README.md'), all);
   console.log(`\nbench: wrote ${join(directory, 'benchmarks.md')}`);
 }
