@@ -238,6 +238,8 @@ static napi_value call_verify_bytes(napi_env env, napi_callback_info info) {
   state->block[9] = (double)walk.after;
   state->block[10] = (double)walk.entries;
   state->block[11] = (double)walk.certified;
+  state->block[12] = (double)walk.first;
+  state->block[13] = (double)walk.parts;
   return NULL;
 }
 

@@ -96,11 +96,13 @@ void entry_verify(const uint8_t *bytes, size_t to, struct entry_walk *walk) {
   uint64_t last = walk->after;
   uint64_t entries = 0;
   uint64_t certified = 0;
+  uint64_t first = 0;
+  uint64_t parts = 0;
   while (position <= to && to - position >= ENTRY_HEADER) {
     const uint8_t *entry = bytes + position;
-    uint64_t first = load64(entry);
+    uint64_t front = load64(entry);
     uint64_t tagged = load64(entry + ENTRY_TAGGED);
-    uint32_t length = (uint32_t)first;
+    uint32_t length = (uint32_t)front;
     enum entry_form form = form_of(tagged);
     uint64_t timestamp = timestamp_of(tagged);
     uint64_t extent = extent_of(length, form);
@@ -108,11 +110,13 @@ void entry_verify(const uint8_t *bytes, size_t to, struct entry_walk *walk) {
     bool filler = form == FORM_FILLER;
     if (filler ? timestamp < last || length % ENTRY_ALIGN != 0 : timestamp <= last) break;
     uint32_t sum = cpu.crc_then(walk->seed, entry + ENTRY_HEADER, filler ? 0 : length, length, tagged);
-    if (sum != (uint32_t)(first >> 32)) break;
+    if (sum != (uint32_t)(front >> 32)) break;
     position += extent;
     if (filler) continue;
     last = timestamp;
+    if (entries == 0) first = timestamp;
     entries += 1;
+    parts += form == FORM_PART;
     uint64_t said = certified_by(tagged);
     if (said > certified) certified = said;
   }
@@ -120,6 +124,8 @@ void entry_verify(const uint8_t *bytes, size_t to, struct entry_walk *walk) {
   walk->after = last;
   walk->entries = entries;
   walk->certified = certified;
+  walk->first = first;
+  walk->parts = parts;
 }
 
 /*

@@ -33,6 +33,8 @@ struct entry_walk {
   size_t position;
   uint64_t entries;
   uint64_t certified;
+  uint64_t first; /* timestamp of the first valid one; 0 if there is none */
+  uint64_t parts; /* how many are parts of transactions */
 };
 
 /*

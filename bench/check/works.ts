@@ -127,17 +127,9 @@ export const WORKS: Readonly<Record<string, Work>> = {
       };
     },
   },
-  'get by timestamp': {
-    ...reads((region, operations) => {
-      let sum = 0;
-      for (let i = 0, at = 0; i < operations; i += 1) {
-        at = (at * 1_103 + 12_345) % operations;
-        sum += region.get(1 + at)?.size ?? 0;
-      }
-      return sum;
-    }),
-    operations: 10_000,
-  },
+  'get by timestamp': { ...gets(), kind: 'memory' },
+  'get by timestamp, of what was just appended, page-cache': { ...gets(), kind: 'page-cache' },
+  'get by timestamp, of what was just appended, file': { ...gets(), kind: 'file' },
 };
 
 function appends(size: number, options: Until): Omit<Work, 'kind'> {
@@ -182,6 +174,20 @@ function reads(read: (region: Region, operations: number) => number): Work {
       appending(region, 64, COMMITTED, operations)();
       return () => assertRead(read(region, operations), 64 * operations);
     },
+  };
+}
+
+function gets(): Omit<Work, 'kind'> {
+  return {
+    ...reads((region, operations) => {
+      let sum = 0;
+      for (let i = 0, at = 0; i < operations; i += 1) {
+        at = (at * 1_103 + 12_345) % operations;
+        sum += region.get(1 + at)?.size ?? 0;
+      }
+      return sum;
+    }),
+    operations: 10_000,
   };
 }
 

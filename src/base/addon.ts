@@ -111,7 +111,8 @@ export interface Addon {
    * Walks the entries of `bytes` from `from` as long as they are valid (docs/format.md, "Validity") and end at or before `to`.
    * `after`: timestamp that the first must exceed; `below`: timestamp that none may reach.
    * Results in block: [8] position where it stopped, [9] timestamp of the last valid one (else `after`), [10] number of entries
-   * (fillers not counted), [11] the greatest timestamp that a valid one certifies (else 0).
+   * (fillers not counted), [11] the greatest timestamp that a valid one certifies (else 0), [12] timestamp of the first (else 0), [13] how many
+   * are parts of transactions.
    */
   verifyBytes(bytes: Uint8Array, from: number, to: number, seed: number, after: number, below: number): void;
   /** The CRC-32C register after `bytes`, started at `seed`, without inversion. */

@@ -61,21 +61,20 @@ export class Census {
 
   /** Notes entries, and what they say was persisted. */
   note({ runs, goingOn, certified }: Found): void {
-    for (const timestamp of goingOn) this.#noteRun(timestamp, timestamp, GOES_ON);
     for (let i = 0; i < runs.length; i += 2) this.#noteRun(runs[i] as number, runs[i + 1] as number, ENDS);
+    for (const timestamp of goingOn) this.#noteRun(timestamp, timestamp, GOES_ON);
     this.#goOn();
     this.certify(certified);
   }
 
-  /** Notes what all timestamps from `first` to `last` are of; what is known of one of them stays. */
+  /** Notes what all timestamps from `first` to `last` are of. */
   #noteRun(first: number, last: number, what: number): void {
     const from = Math.max(first - this.#base, 1);
     // A reader that is so far behind learns of a further checkpoint before it needs this one.
     const to = Math.min(last - this.#base, ALL - 1);
     if (from > to) return;
     if (to >= this.#found.length) this.#makeRoom();
-    const found = this.#found;
-    for (let distance = from; distance <= to; distance++) found[distance] ||= what;
+    this.#found.fill(what, from, to + 1);
   }
 
   /** Notes that everything up to `timestamp` is persisted, as an entry says. */

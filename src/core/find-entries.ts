@@ -1,6 +1,7 @@
 import { strideAt, timestampAt } from '../format/entry.js';
 import { ENTRY, TIMESTAMP_END } from '../format/layout.js';
 import { type Timestamps, timestampsIn } from '../format/seek.js';
+import type { Walk } from '../format/walk.js';
 import type { Extent } from '../media/medium.js';
 import { Window } from '../media/window.js';
 import { eachEntry } from './each-entry.js';
@@ -56,10 +57,17 @@ export function lookBehind(
   const limit = Math.min(window.end, Math.max(next, tail + PORTION));
   const walk = region.host.kernel.walk(window, tail, limit, region.seed, from.timestamp, below);
   if (walk.end === tail) return undefined;
-  const { words, start } = window;
-  const { runs, goingOn, newestPart } = timestampsIn(words, (tail - start) / 4, (walk.end - start) / 4);
   const to = { tail: walk.end, timestamp: walk.timestamp, entries: from.entries + walk.entries };
-  return { window, from, to, runs, goingOn, newestPart, certified: walk.certified };
+  return { window, from, to, ...timestampsOf(window, tail, walk), certified: walk.certified };
+}
+
+/** The timestamps that a walk from `from` on has met. Where none is missing between the first and the last of them, nothing is looked at again. */
+function timestampsOf({ words, start }: Window, from: number, walk: Walk): Timestamps {
+  const { first, timestamp, entries, parts } = walk;
+  if (parts === 0 && timestamp - first === entries - 1) {
+    return { runs: [first, timestamp], goingOn: [], newestPart: 0 };
+  }
+  return timestampsIn(words, (from - start) / 4, (walk.end - start) / 4);
 }
 
 /**

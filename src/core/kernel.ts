@@ -86,7 +86,9 @@ function nativeKernel(addon: Addon): Kernel {
       return {
         end: ((block[8] as number) >>> 0) + window.start,
         timestamp: integer(block[9] as number),
+        first: block[12] as number,
         entries: (block[10] as number) >>> 0,
+        parts: block[13] as number,
         certified: block[11] as number,
       };
     },

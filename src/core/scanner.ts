@@ -34,12 +34,13 @@ function ownStretch(region: RegionLog, position: number): Stretch {
   let window = extent.read(position, ENTRY.header, tail);
   const next = position + strideAt(window.words, (position - window.start) / 4);
   if (next > window.end) window = extent.read(position, next - position, tail);
-  return { window, end: lastWhole(window, position, Math.min(tail, window.end)) };
+  return { window, end: tail <= window.end ? tail : lastWhole(window, position) };
 }
 
-/** A window may end in the middle of an entry: the end of the last one that is whole. */
-function lastWhole(window: Window, position: number, end: number): number {
-  if (end < window.end) return end;
+/** A window may end in the middle of an entry: the end of the last one that is whole. Where that is not known, all of them are passed. */
+function lastWhole(window: Window, position: number): number {
+  const { end } = window;
+  if (window.endsWhole) return end;
   let at = position;
   while (at + ENTRY.header <= end) {
     const next = at + strideAt(window.words, (at - window.start) / 4);

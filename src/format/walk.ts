@@ -22,8 +22,12 @@ export interface Walk {
   end: number;
   /** Timestamp of the last valid entry, else the one given. */
   timestamp: number;
+  /** Timestamp of the first valid entry; 0 if there is none. */
+  first: number;
   /** Valid entries, fillers not counted. */
   entries: number;
+  /** How many of them are parts of transactions. */
+  parts: number;
   /** The greatest timestamp that a valid entry says was persisted; 0 if none says so. */
   certified: number;
 }
@@ -42,12 +46,14 @@ export function walkEntries(
   after: number,
   below: number,
 ): Walk {
-  const walk: Walk = { end: from, timestamp: after, entries: 0, certified: 0 };
+  const walk: Walk = { end: from, timestamp: after, first: 0, entries: 0, parts: 0, certified: 0 };
   while (isValidAt(words, walk.end, to, seed, walk.timestamp, below)) {
     const word = walk.end / 4;
-    if (formOf(words[word + ENTRY.highWord] as number) !== Form.filler) {
+    const form = formOf(words[word + ENTRY.highWord] as number);
+    if (form !== Form.filler) {
       walk.timestamp = timestampAt(words, word);
-      walk.entries++;
+      if (walk.entries++ === 0) walk.first = walk.timestamp;
+      if (form === Form.part) walk.parts++;
       walk.certified = Math.max(walk.certified, certifiedAt(words, word));
     }
     walk.end += strideAt(words, word);

@@ -99,6 +99,7 @@ export class StagedExtent implements Extent, QueueOwner {
     const { bytes } = this.#mapped.read();
     const view = new Window(bytes.subarray(0, end), 0);
     view.verified = Math.min(old.verified, end);
+    view.endsWhole = true;
     this.#view = view;
     return view;
   }

@@ -27,6 +27,8 @@ export class Window {
   readonly flushesLines: boolean;
   /** Position up to which the entries from `start` on are known to be good. It belongs to the reader of the window. */
   verified: number;
+  /** True if it ends where an entry ends: behind that another window takes over. */
+  endsWhole = false;
   /** True once somebody may look at the memory for as long as he likes: it is not used for anything else. */
   lent = false;
   /** Set once it is. */

@@ -84,12 +84,12 @@ function compareWalks(random: Random): void {
     throw new Error(`a walk from ${from} to ${to} ended at ${walk.end}`);
   if (addon === undefined || block === undefined) return;
   addon.verifyBytes(inside.bytes, from, to, SEED, after, below);
-  const [end = 0, timestamp = 0, entries = 0, certified = 0] = block.subarray(8, 12);
-  assertSame(walk, { end, timestamp, entries, certified });
+  const [end = 0, timestamp = 0, entries = 0, certified = 0, first = 0, parts = 0] = block.subarray(8, 14);
+  assertSame(walk, { end, timestamp, first, entries, parts, certified });
 }
 
 function assertSame(walk: Walk, other: Walk): void {
-  for (const key of ['end', 'timestamp', 'entries', 'certified'] as const) {
+  for (const key of ['end', 'timestamp', 'first', 'entries', 'parts', 'certified'] as const) {
     if (walk[key] !== other[key])
       throw new Error(`${key} of a walk: ${walk[key]}, by the addon ${other[key]}`);
   }
