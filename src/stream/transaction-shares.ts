@@ -166,8 +166,9 @@ export class JournalShare implements Share {
     return parts;
   }
 
+  /** Another thread may have acknowledged something meanwhile, and filled the region of the journal by that. */
   isStale(error: unknown): boolean {
-    if (!hasCode(error, 'VARVE_CONFLICT')) return false;
+    if (!hasCode(error, 'VARVE_CONFLICT') && !hasCode(error, 'VARVE_FULL')) return false;
     this.#journal.refresh();
     return this.#journal.last !== this.#last;
   }
