@@ -24,8 +24,6 @@ export class MappedMedium extends OpenedMedium implements Medium {
   readonly granularity: number;
   readonly slow: boolean;
   readonly #block: Float64Array;
-  /** Where it is false, the addon does not know of what was stored. */
-  readonly #flushesLines: boolean;
   /** Held here since a look into the addon's exports, a dictionary, takes longer than the call. */
   readonly #fence: () => void;
   readonly #inUse = new Set<MappedExtent>();
@@ -55,7 +53,6 @@ export class MappedMedium extends OpenedMedium implements Medium {
     this.granularity = this.slow ? addon.features.pageSize : CACHE_LINE_BYTES;
     this.#fence = addon.fence;
     this.#block = new Float64Array(addon.block);
-    this.#flushesLines = flushesLines;
     this.#parts = { file, addon, mappingKind, flushesLines, block: this.#block, inUse: this.#inUse };
     const [queue, memory] = [new WriteQueue(file), new WindowMemory()];
     this.#staged = { file, queue, memory, inUse: new Set(), shared };
@@ -88,7 +85,8 @@ export class MappedMedium extends OpenedMedium implements Medium {
   drainSync(): void {
     this.file.assertSound();
     if (this.slow) this.#syncSync();
-    else if (this.#block[UNFENCED] !== 0 || !this.#flushesLines) this.#fence();
+    // Where no lines are flushed, the addon does not know of what was stored.
+    else if (this.#block[UNFENCED] !== 0 || !this.#parts.flushesLines) this.#fence();
     if (this.#block[LOST_PAGES] !== 0) this.#failIfLost();
   }
 
