@@ -1,4 +1,5 @@
 import { roundUp } from '../base/sizes.js';
+import { GatheredStores } from './gathered-stores.js';
 import { givenUp } from './io-error.js';
 import type { Extent } from './medium.js';
 import type { OpenedFile } from './opened-file.js';
@@ -6,7 +7,7 @@ import type { ReadCache } from './read-cache.js';
 import { Window } from './window.js';
 import type { WindowMemory } from './window-memory.js';
 import type { QueueOwner, WriteQueue } from './write-queue.js';
-import { WINDOW_BYTES, WriteWindows } from './write-windows.js';
+import { WINDOW_BYTES } from './write-windows.js';
 
 /** What all extents of a file share. */
 export interface FileParts {
@@ -72,23 +73,18 @@ export class FileAppendExtent implements Extent, QueueOwner {
   readonly length: number;
   readonly offset: number;
   readonly #parts: FileParts;
-  readonly #stores: WriteWindows;
-  #flushed = 0;
+  readonly #stores: GatheredStores;
 
   constructor(parts: FileParts, offset: number, length: number) {
     this.#parts = parts;
     this.offset = offset;
     this.length = length;
-    this.#stores = new WriteWindows(
-      length,
-      (bytes) => parts.memory.take(bytes),
-      (window) => parts.memory.giveBack(window, this),
-    );
+    this.#stores = new GatheredStores(this, length, parts.queue, parts.memory);
   }
 
   read(position: number, length: number, limit: number): Window {
     assertInUse(this, this.#parts);
-    const stored = this.#stores.read(position, length, limit);
+    const stored = this.#stores.windows.read(position, length, limit);
     if (stored !== undefined) return stored;
     const { cache } = this.#parts;
     const found = cache.find(this, position, length);
@@ -100,7 +96,7 @@ export class FileAppendExtent implements Extent, QueueOwner {
 
   glimpse(position: number, length: number, bytes: Uint8Array): boolean {
     assertInUse(this, this.#parts);
-    if (position + length > this.#stores.start) return false;
+    if (position + length > this.#stores.windows.start) return false;
     if (this.#parts.cache.find(this, position, length) !== undefined) return false;
     this.#parts.file.read(bytes, this.offset + position, length);
     return true;
@@ -109,7 +105,6 @@ export class FileAppendExtent implements Extent, QueueOwner {
   write(position: number, length: number): Window {
     assertInUse(this, this.#parts);
     if (this.#parts.shared) return new Window(new Uint8Array(roundUp(length, 8)), position);
-    if (position < this.#flushed) this.#takeBack(position);
     this.#parts.cache.drop(this, position);
     return this.#stores.take(position, length);
   }
@@ -127,11 +122,9 @@ export class FileAppendExtent implements Extent, QueueOwner {
   }
 
   flush(from: number, to: number): void {
-    const { queue } = this.#parts;
-    if (from < this.#stores.start) this.#writeAgain(from, Math.min(to, this.#stores.start));
-    this.#stores.each(from, to, (window, first, last) => queue.add(this, window, first, last));
-    this.#flushed = to;
-    queue.relieve();
+    const { start } = this.#stores.windows;
+    if (from < start) this.#writeAgain(from, Math.min(to, start));
+    this.#stores.flush(from, to);
   }
 
   /** What was only read is written again: after a sync that failed the system may hold it as written, and it is not. */
@@ -147,7 +140,7 @@ export class FileAppendExtent implements Extent, QueueOwner {
 
   /** What is written can be fetched again: its windows are not needed any more. */
   wrote(position: number): void {
-    this.#stores.wrote(position);
+    this.#stores.windows.wrote(position);
   }
 
   rewind(): void {
@@ -160,19 +153,17 @@ export class FileAppendExtent implements Extent, QueueOwner {
   }
 
   #takeBack(position: number): void {
-    this.#parts.queue.drop(this, position);
-    this.#stores.cut(position);
-    this.#flushed = position;
+    this.#stores.takeBack(position);
     this.#parts.cache.drop(this, position);
   }
 
   /** Reads `length` bytes, and up to `span` as far as the file is up to date; what is only in memory yet is laid over it. */
   #fetch(position: number, length: number, limit: number, span = length): Window {
     let end = Math.min(position + Math.max(length, span), limit);
-    if (position + length <= this.#stores.start) end = Math.min(end, this.#stores.start);
+    if (position + length <= this.#stores.windows.start) end = Math.min(end, this.#stores.windows.start);
     const bytes = new Uint8Array(end - position);
     this.#parts.file.read(bytes, this.offset + position);
-    this.#stores.each(position, end, (window, first, last) => {
+    this.#stores.windows.each(position, end, (window, first, last) => {
       bytes.set(window.bytes.subarray(first - window.start, last - window.start), first - position);
     });
     return new Window(bytes, position);

@@ -1,3 +1,4 @@
+import { GatheredStores } from './gathered-stores.js';
 import { givenUp } from './io-error.js';
 import type { MappedExtent } from './mapped-extent.js';
 import type { Extent } from './medium.js';
@@ -5,7 +6,6 @@ import type { OpenedFile } from './opened-file.js';
 import { Window } from './window.js';
 import type { WindowMemory } from './window-memory.js';
 import type { QueueOwner, WriteQueue } from './write-queue.js';
-import { WriteWindows } from './write-windows.js';
 
 /** What all such extents of a file share. */
 export interface StagedParts {
@@ -29,8 +29,7 @@ export class StagedExtent implements Extent, QueueOwner {
   readonly offset: number;
   readonly #parts: StagedParts;
   readonly #mapped: MappedExtent;
-  readonly #stores: WriteWindows;
-  #flushed = 0;
+  readonly #stores: GatheredStores;
   /** The mapping, as far as it is up to date. */
   #view: Window | undefined;
 
@@ -39,57 +38,44 @@ export class StagedExtent implements Extent, QueueOwner {
     this.#mapped = mapped;
     this.offset = offset;
     this.length = mapped.length;
-    this.#stores = new WriteWindows(
-      mapped.length,
-      (bytes) => parts.memory.take(bytes),
-      (window) => parts.memory.giveBack(window, this),
-    );
+    this.#stores = new GatheredStores(this, mapped.length, parts.queue, parts.memory);
   }
 
   read(position: number, length: number, limit: number): Window {
     this.#assertInUse();
-    const start = this.#stores.start;
+    const { windows } = this.#stores;
+    const { start } = windows;
     if (start === Number.POSITIVE_INFINITY) return this.#mapped.read();
     const end = position + length;
     if (end <= start) return this.#viewUpTo(start);
-    return this.#stores.read(position, length, limit) ?? this.#compose(position, end);
+    return windows.read(position, length, limit) ?? this.#compose(position, end);
   }
 
   write(position: number, length: number): Window {
     this.#assertInUse();
     if (this.#parts.shared) return this.#mapped.write(position);
-    if (position < this.#flushed) this.#takeBack(position);
     return this.#stores.take(position, length);
   }
 
   flush(from: number, to: number): void {
-    const { queue } = this.#parts;
-    const start = this.#stores.start;
+    const { start } = this.#stores.windows;
     if (from < start) this.#mapped.flush(from, Math.min(to, start));
-    this.#stores.each(from, to, (window, first, last) => queue.add(this, window, first, last));
-    this.#flushed = to;
-    queue.relieve();
+    this.#stores.flush(from, to);
   }
 
   /** What is written can be read in the mapping: its windows are not needed any more. */
   wrote(position: number): void {
-    this.#stores.wrote(position);
+    this.#stores.windows.wrote(position);
   }
 
   rewind(): void {
-    this.#takeBack(0);
+    this.#stores.takeBack(0);
   }
 
   release(): void {
-    this.#takeBack(0);
+    this.#stores.takeBack(0);
     this.#parts.inUse.delete(this);
     this.#mapped.release();
-  }
-
-  #takeBack(position: number): void {
-    this.#parts.queue.drop(this, position);
-    this.#stores.cut(position);
-    this.#flushed = position;
   }
 
   /** What was found to be good in a shorter view is good in this one. */
@@ -107,7 +93,7 @@ export class StagedExtent implements Extent, QueueOwner {
   /** What stands partly in the file, or in several windows. */
   #compose(position: number, end: number): Window {
     const bytes = this.#mapped.read().bytes.slice(position, end);
-    this.#stores.each(position, end, (window, first, last) => {
+    this.#stores.windows.each(position, end, (window, first, last) => {
       bytes.set(window.bytes.subarray(first - window.start, last - window.start), first - position);
     });
     return new Window(bytes, position);
