@@ -8,7 +8,7 @@ import type { Steps } from './steps.js';
 import type { Table } from './table.js';
 import type { TableSlot } from './table-slots.js';
 
-/** A region is marked anew after so many bytes at the latest, which bounds what a recovery has to scan: some 10 ms. A mark takes four drains, in the background. */
+/** A region is marked anew after so many bytes at the latest, which bounds what a recovery has to scan. A mark takes four drains, in the background. */
 export const MARK_SPAN = 16 * 2 ** 20;
 
 /**
