@@ -41,7 +41,8 @@ async function measureBeside(path: string, floor: Floor): Promise<MappedRates> {
     const started = performance.now();
     for (let i = 0; i < APPENDS; i += 1) region.appendSync(source);
     const varveNs = ((performance.now() - started) * 1e6) / APPENDS;
-    rounds.push({ varveNs, floorNs: (await floor.run('each', ENTRY_BYTES, APPENDS)) / APPENDS });
+    const { time } = await floor.run('each', ENTRY_BYTES, APPENDS);
+    rounds.push({ varveNs, floorNs: time / APPENDS });
   }
   stream.closeSync();
   const sorted = rounds.toSorted((a, b) => a.varveNs / a.floorNs - b.varveNs / b.floorNs);

@@ -7,8 +7,8 @@
  *
  *   run <mode> <size> <entries> <group>
  *
- * goes through `entries` entries of `size` bytes behind headers of 16, from the beginning of the file on, wrapping at its end, and answers
- * the nanoseconds that it took. Modes:
+ * goes through `entries` entries of `size` bytes behind headers of 16, from where the last round of such entries ended on, wrapping at the end
+ * of the file, and answers the nanoseconds that it took, and those of a probe before and of one behind. Modes:
  *
  *   copy    copies only
  *   each    copies, flushes the lines, one fence, for every entry
@@ -24,8 +24,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "probe.h"
 
 #if defined(__x86_64__)
 #include <cpuid.h>
@@ -92,6 +93,7 @@ enum mode { COPY, EACH, TWICE, GROUPS };
 struct round {
   uint8_t *bytes;
   size_t length;
+  uint8_t *at;
   const uint8_t *source;
   size_t size;
   uint64_t entries;
@@ -102,10 +104,10 @@ static void store64(uint8_t *at, uint64_t value) {
   memcpy(at, &value, sizeof value);
 }
 
-static inline __attribute__((always_inline)) void go(const struct round *round, enum mode mode, enum way way) {
+static inline __attribute__((always_inline)) void go(struct round *round, enum mode mode, enum way way) {
   size_t extent = (HEADER + round->size + 7) & ~(size_t)7;
   uint8_t *end = round->bytes + round->length;
-  uint8_t *at = round->bytes;
+  uint8_t *at = round->at;
   uint8_t *unflushed = at;
   uint64_t gathered = 0;
   for (uint64_t number = 1; number <= round->entries; number++) {
@@ -133,22 +135,17 @@ static inline __attribute__((always_inline)) void go(const struct round *round, 
     }
   }
   if (mode == GROUPS) persist_by(unflushed, at, way);
+  round->at = at;
 }
 
-static inline __attribute__((always_inline)) void go_by(const struct round *round, enum mode mode, enum way way) {
+static inline __attribute__((always_inline)) void go_by(struct round *round, enum mode mode, enum way way) {
   if (mode == COPY) go(round, COPY, way);
   if (mode == EACH) go(round, EACH, way);
   if (mode == TWICE) go(round, TWICE, way);
   if (mode == GROUPS) go(round, GROUPS, way);
 }
 
-static uint64_t now(void) {
-  struct timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
-}
-
-static uint64_t timed(const struct round *round, enum mode mode, enum way way) {
+static uint64_t timed(struct round *round, enum mode mode, enum way way) {
   uint64_t begin = now();
   if (way == CLWB) go_by(round, mode, CLWB);
   if (way == CLFLUSHOPT) go_by(round, mode, CLFLUSHOPT);
@@ -194,6 +191,7 @@ int main(int count, char **arguments) {
   memset(source, 7, MOST);
   round.source = source;
   enum way way = find_way();
+  size_t last = 0;
   char name[16];
   while (scanf(" run %15s %zu %" SCNu64 " %" SCNu64, name, &round.size, &round.entries, &round.group) == 4) {
     int mode = mode_of(name);
@@ -202,7 +200,11 @@ int main(int count, char **arguments) {
       fprintf(stderr, "floor: cannot run %s with %zu bytes\n", name, round.size);
       return 2;
     }
-    printf("%" PRIu64 "\n", timed(&round, (enum mode)mode, way));
+    if (round.size != last) round.at = round.bytes;
+    last = round.size;
+    uint64_t before = probe();
+    uint64_t time = timed(&round, (enum mode)mode, way);
+    printf("%" PRIu64 " %" PRIu64 " %" PRIu64 "\n", time, before, probe());
     fflush(stdout);
   }
   return 0;

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { type Consumer, type Log, MemoryMedium, Stream, type StreamOptions } from '../../src/index.js';
+import { probed, probedAsync, type Round } from './calm.js';
 import { floor, varve } from './contest.js';
 import type { Bench, Group } from './groups.js';
-import { timed, timedAsync } from './stats.js';
 
 const MIB = 2 ** 20;
 const SIZE = 64 * MIB;
@@ -35,14 +35,14 @@ async function measure(bench: Bench, kind: 'memory' | NonNullable<StreamOptions[
   const log = await stream.log('orders', { segmentSize: 4 * MIB });
   const work = { stream, log, consumer: await log.consumer('billing') };
   const slow = kind === 'file' || kind === 'page-cache';
-  const single = slow ? 64 : 5000;
+  const single = slow ? 64 : 1000;
   await bench.measure({
     key: 'single',
     name: 'ackSync',
     entries: single,
     sides: [
-      varve(() => acks(work, single, (timestamps) => timed(() => each(timestamps, work)))),
-      ...floor('appendSync', () => trimmed(work, () => timed(() => appends(work, single)))),
+      varve(() => acks(work, single, (timestamps) => probed(() => each(timestamps, work)))),
+      ...floor('appendSync', () => trimmed(work, () => probed(() => appends(work, single)))),
     ],
   });
   const group = 256;
@@ -51,9 +51,9 @@ async function measure(bench: Bench, kind: 'memory' | NonNullable<StreamOptions[
     name: `${group} acks at once`,
     entries: group,
     sides: [
-      varve(() => acks(work, group, (timestamps) => timedAsync(() => together(timestamps, work)))),
+      varve(() => acks(work, group, (timestamps) => probedAsync(() => together(timestamps, work)))),
       ...floor(`${group} appends at once`, () =>
-        trimmed(work, () => timedAsync(() => appended(work, group))),
+        trimmed(work, () => probedAsync(() => appended(work, group))),
       ),
     ],
   });
@@ -80,8 +80,8 @@ async function appended({ log }: Work, count: number): Promise<void> {
 function acks(
   work: Work,
   count: number,
-  run: (timestamps: readonly number[]) => number | Promise<number>,
-): Promise<number> {
+  run: (timestamps: readonly number[]) => Round | Promise<Round>,
+): Promise<Round> {
   const { stream, log } = work;
   const timestamps = Array.from(
     { length: count },
@@ -91,8 +91,8 @@ function acks(
   return trimmed(work, () => run(timestamps));
 }
 
-async function trimmed({ log }: Work, run: () => number | Promise<number>): Promise<number> {
-  const time = await run();
+async function trimmed({ log }: Work, run: () => Round | Promise<Round>): Promise<Round> {
+  const round = await run();
   log.trimSync({ before: log.last });
-  return time;
+  return round;
 }

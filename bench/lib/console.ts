@@ -1,5 +1,5 @@
 import { cpus, loadavg } from 'node:os';
-import { quantity, rate, spread } from '../page/format.js';
+import { quantity, rate, share, spread } from '../page/format.js';
 import { ratioOf } from '../page/tables.js';
 import type { Comparison, Other, Unit } from './record.js';
 
@@ -11,21 +11,22 @@ export function printHead(name: string): void {
     `\nbench/${name}, ${new Date().toISOString().slice(0, 16)}Z, load average ${busy.toFixed(1)}${remark}`,
   );
   console.log(
-    'Ratio: varve by the other in the same run, rounds taken in turns; median (quartiles). Below 1 varve is ahead.',
+    'Ratio: varve by the other in the same run, rounds taken in turns; median of calm rounds (quartiles; all rounds). Below 1 varve is ahead.',
   );
 }
 
 /** One row: varve's figure, then those beside it. */
-export function printRow({ row, unit, value, others, remark }: Comparison): void {
+export function printRow({ row, unit, value, others, rounds, remark }: Comparison): void {
   const speed = unit === 'ns' ? `, ${rate(value.median)}` : '';
-  console.log(`  ${row}: ${quantity(value.median, unit)}${spread(value, unit)}${speed}`);
+  const calm = value.calm === undefined ? '' : `, ${share(value.calm)} of ${rounds} rounds calm`;
+  console.log(`  ${row}: ${quantity(value.median, unit)}${spread(value, unit)}${speed}${calm}`);
   for (const other of others) console.log(besides(other, unit));
   if (remark !== undefined) printRemark(remark);
 }
 
 function besides(other: Other, unit: Unit): string {
   const floor = other.role === 'floor' ? 'floor: ' : '';
-  return `${ratioOf(other).padStart(28)} of ${quantity(other.value.median, unit).padEnd(9)} ${floor}${other.name}`;
+  return `${ratioOf(other).padStart(46)} of ${quantity(other.value.median, unit).padEnd(9)} ${floor}${other.name}`;
 }
 
 /** A figure beside the others, or something to be known about them. */

@@ -4,6 +4,7 @@ import type { Member } from '../subjects/cast.js';
 import type { Job } from '../subjects/jobs.js';
 import { HYPERCORE, LEVEL, LMDB, SQLITE } from '../subjects/peers.js';
 import { SubjectProcess } from '../subjects/subject-process.js';
+import type { Round } from './calm.js';
 import type { Side } from './contest.js';
 import { strideOf } from './floors.js';
 import type { Bench, Group } from './groups.js';
@@ -14,7 +15,7 @@ const SIZE = 64;
 const SINCE_MARK = { full: 14 * MIB, quick: 4 * MIB };
 /** Rounds that crash, warming up included: each takes as much of the region, or needs a rest. */
 const CRASHES = 5;
-const CLOSES = 20;
+const CLOSES = 60;
 /** Milliseconds after which a stream that rests is marked. */
 const RESTED = 1500;
 
@@ -56,10 +57,10 @@ async function measure(
     name: string,
     rounds: number,
     of: readonly Log[],
-    run: (log: Log) => Promise<number>,
+    run: (log: Log) => Promise<Round>,
   ) => {
     const sides = of.map((log) => log.side(() => run(log)));
-    return bench.measure({ key, name, entries: 1, unit: 'ms', sides, roundsMax: rounds });
+    return bench.measure({ key, name, entries: 1, unit: 'ms', sides, turnsMax: rounds });
   };
   await contest('clean', 'after a clean close, in a new process', CLOSES, logs, (log) => log.afterClose());
   await contest('clean-again', 'the same, in the process that closed it', CLOSES, logs, (log) => log.again());
@@ -95,27 +96,27 @@ class Log {
     }
   }
 
-  side(run: () => Promise<number>): Side {
+  side(run: () => Promise<Round>): Side {
     const { name, role } = this.member;
     return { name, role, run };
   }
 
-  async afterClose(): Promise<number> {
+  async afterClose(): Promise<Round> {
     await this.#process.close();
     return this.#open();
   }
 
-  async afterRest(): Promise<number> {
+  async afterRest(): Promise<Round> {
     await pass(RESTED);
     await this.#process.kill();
     return this.#open();
   }
 
-  again(): Promise<number> {
+  again(): Promise<Round> {
     return this.#process.time({ what: 'reopen' });
   }
 
-  async afterCrash(entries: number): Promise<number> {
+  async afterCrash(entries: number): Promise<Round> {
     await this.#process.time(this.#appends(entries));
     await this.#process.kill();
     return this.#open();
@@ -132,7 +133,7 @@ class Log {
     return { what: 'many', size: SIZE, inFlight: 256, groups: 40 };
   }
 
-  async #open(): Promise<number> {
+  async #open(): Promise<Round> {
     this.#process = await start(this.member, this.#directory);
     return this.#process.opened;
   }

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { type Medium, MemoryMedium, type Region, Stream } from '../../src/index.js';
+import { Laps, probed, type Round } from './calm.js';
 import { floor, type Side, varve } from './contest.js';
 import { mappedWords, strideOf } from './floors.js';
 import type { Bench, Group } from './groups.js';
 import { randomOrder } from './random.js';
-import { timed } from './stats.js';
 
 const MIB = 2 ** 20;
 const SIZE = 64;
@@ -19,6 +19,9 @@ interface Reading {
   readonly regions: number;
   run(bench: Bench, log: Log): Promise<void>;
 }
+
+/** A pass goes through all entries, so that it comes from memory and not from caches; a round is so many of them. */
+const LAP = 100_000;
 
 /** A stream with a known number of entries, closed once since. */
 interface Log {
@@ -57,19 +60,20 @@ export const reads: readonly Group[] = (['pmem', 'memory'] as const).flatMap((me
 );
 
 async function byCursor(bench: Bench, log: Log): Promise<void> {
-  const pass = () =>
-    timed(() => {
-      const cursor = log.region().cursor();
-      let entries = 0;
-      let sum = 0;
-      while (cursor.next()) {
-        sum += cursor.view.getUint32(cursor.viewOffset, true);
-        entries++;
-      }
-      finish(log, entries, sum);
-    });
-  const measure = (key: string, name: string, run: () => number | Promise<number>) =>
-    bench.measure({ key, name, entries: log.entries, sides: [varve(run), ...scan(log)] });
+  const pass = (): readonly Round[] => {
+    const laps = new Laps(lapOf(log));
+    const cursor = log.region().cursor();
+    let { next } = laps;
+    let entries = 0;
+    let sum = 0;
+    while (cursor.next()) {
+      sum += cursor.view.getUint32(cursor.viewOffset, true);
+      if (++entries === next) next = laps.lap();
+    }
+    return finish(log, laps, entries, sum);
+  };
+  const measure = (key: string, name: string, run: Side['run']) =>
+    bench.measure({ key, name, entries: lapOf(log), sides: [varve(run), ...scan(log)] });
   await measure('later', 'cursor, first 4 bytes, later passes', pass);
   await measure(
     'first',
@@ -83,89 +87,119 @@ async function byCursor(bench: Bench, log: Log): Promise<void> {
   await measure('reopened', 'cursor, first 4 bytes, later passes in a process that reopened often', pass);
 }
 
-async function byIterator(bench: Bench, log: Log, name: string, read: (log: Log) => void): Promise<void> {
+async function byIterator(
+  bench: Bench,
+  log: Log,
+  name: string,
+  read: (log: Log) => readonly Round[],
+): Promise<void> {
   await bench.measure({
     key: 'pass',
     name,
-    entries: log.entries,
-    sides: [varve(() => timed(() => read(log))), ...scan(log)],
+    entries: lapOf(log),
+    sides: [varve(() => read(log)), ...scan(log)],
   });
 }
 
-function timestamps(log: Log): void {
+function timestamps(log: Log): readonly Round[] {
+  const laps = new Laps(lapOf(log));
+  let { next } = laps;
   let entries = 0;
   let sum = 0;
   for (const entry of log.region()) {
     sum += entry.timestamp;
-    entries++;
+    if (++entries === next) next = laps.lap();
   }
-  finish(log, entries, sum);
+  return finish(log, laps, entries, sum);
 }
 
-function firstBytes(log: Log): void {
+function firstBytes(log: Log): readonly Round[] {
+  const laps = new Laps(lapOf(log));
+  let { next } = laps;
   let entries = 0;
   let sum = 0;
   for (const entry of log.region()) {
     sum += entry.data[0] ?? 0;
-    entries++;
+    if (++entries === next) next = laps.lap();
   }
-  finish(log, entries, sum);
+  return finish(log, laps, entries, sum);
 }
 
 async function reversed(bench: Bench, log: Log): Promise<void> {
   await byIterator(bench, log, 'entries({ reverse }), timestamp', () => {
+    const laps = new Laps(lapOf(log));
+    let { next } = laps;
     let entries = 0;
     let sum = 0;
     for (const entry of log.region().entries({ reverse: true })) {
       sum += entry.timestamp;
-      entries++;
+      if (++entries === next) next = laps.lap();
     }
-    finish(log, entries, sum);
+    return finish(log, laps, entries, sum);
   });
 }
 
 async function merged(bench: Bench, log: Log): Promise<void> {
   await byIterator(bench, log, `stream.entries() over ${REGIONS} regions, timestamp`, () => {
+    const laps = new Laps(lapOf(log));
+    let { next } = laps;
     let entries = 0;
     let sum = 0;
     for (const entry of log.stream().entries()) {
       sum += entry.timestamp;
-      entries++;
+      if (++entries === next) next = laps.lap();
     }
-    finish(log, entries, sum);
+    return finish(log, laps, entries, sum);
   });
 }
 
 async function byTimestamp(bench: Bench, log: Log): Promise<void> {
   const region = log.region();
   const first = region[Symbol.iterator]().next().value?.timestamp ?? 0;
-  const order = randomOrder(bench.quick ? 5_000 : 50_000, log.entries);
-  const get = (): void => {
+  const order = randomOrder(50_000, log.entries);
+  const count = 5000;
+  const parts = Array.from({ length: order.length / count }, (_, i) =>
+    order.subarray(i * count, (i + 1) * count),
+  );
+  const get = (part: Uint32Array): void => {
     let found = 0;
-    for (const index of order) if (region.get(first + index) !== undefined) found++;
-    if (found !== order.length) throw new Error(`get found ${found} of ${order.length} entries`);
+    for (const index of part) if (region.get(first + index) !== undefined) found++;
+    if (found !== part.length) throw new Error(`get found ${found} of ${part.length} entries`);
   };
-  const look = (): void => {
+  const look = (part: Uint32Array): void => {
     let sum = 0;
-    for (const index of order) sum += log.floor[(index * STRIDE) / 4 + PAYLOAD_WORD] ?? 0;
+    for (const index of part) sum += log.floor[(index * STRIDE) / 4 + PAYLOAD_WORD] ?? 0;
     use(sum);
   };
   await bench.measure({
     key: 'get',
     name: 'get(timestamp) at random',
-    entries: order.length,
-    sides: [varve(() => timed(get)), ...floor('one word at random', () => timed(look))],
+    entries: count,
+    sides: [
+      varve(() => parts.map((part) => probed(() => get(part)))),
+      ...floor('one word at random', () => parts.map((part) => probed(() => look(part)))),
+    ],
   });
 }
 
 /** The least that going through the entries can cost in JavaScript: one word of each. */
-function scan({ floor: words }: Log): Side[] {
-  const pass = (): void => {
+function scan(log: Log): Side[] {
+  const { floor: words } = log;
+  const length = lapOf(log) * (STRIDE / 4);
+  const lap = (from: number): void => {
     let sum = 0;
-    for (let word = PAYLOAD_WORD; word < words.length; word += STRIDE / 4) sum += words[word] as number;
+    for (let word = from + PAYLOAD_WORD; word < from + length; word += STRIDE / 4)
+      sum += words[word] as number;
     use(sum);
   };
-  return floor('one word of each', () => timed(pass));
+  const pass = (): Round[] =>
+    Array.from({ length: words.length / length }, (_, i) => probed(() => lap(i * length)));
+  return floor('one word of each', pass);
+}
+
+/** Entries of a round. */
+function lapOf({ entries }: Log): number {
+  return Math.min(LAP, entries / 10);
 }
 
 /** Entries are spread over the regions one by one, so that merging changes the region with every entry. */
@@ -211,9 +245,10 @@ function wordsLike(bench: Bench, medium: 'pmem' | 'memory', bytes: number): Word
 }
 
 /** A figure for something that was not read would be worth nothing. */
-function finish(log: Log, entries: number, sum: number): void {
+function finish(log: Log, { rounds }: Laps, entries: number, sum: number): readonly Round[] {
   if (entries !== log.entries) throw new Error(`${entries} of ${log.entries} entries were read`);
   use(sum);
+  return rounds;
 }
 
 /** Where sums go, so that the compiler may not leave the reading out. */

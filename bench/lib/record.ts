@@ -6,13 +6,21 @@ export type Role = 'varve' | 'floor' | 'peer';
 /** What is counted. Of all of them less is better: nanoseconds an entry, milliseconds, bytes, entries behind, … */
 export type Unit = 'ns' | 'us' | 'ms' | 'B' | 'MiB';
 
+/** A figure of several rounds. */
+export interface Measured extends Summary {
+  /** The share of the rounds that were calm (lib/calm.ts). Left out: that is not known, and all rounds count. */
+  readonly calm?: number;
+  /** The median of all rounds. There if the figure itself is of the calm ones only; where `calm` stands without it, these were too few. */
+  readonly all?: number;
+}
+
 /** Somebody that varve was held against in the same run. */
 export interface Other {
   readonly name: string;
   readonly role: Exclude<Role, 'varve'>;
-  readonly value: Summary;
-  /** varve's value by this one's, of rounds that ran one after the other: below 1 varve is ahead. */
-  readonly ratio: Summary;
+  readonly value: Measured;
+  /** varve's value by this one's, of rounds that ran one after the other: below 1 varve is ahead. Calm is a pair of calm rounds. */
+  readonly ratio: Measured;
 }
 
 /** Where a record comes from; `Bench` fills it in. */
@@ -31,7 +39,7 @@ export interface Comparison extends Origin {
   readonly table: string;
   readonly row: string;
   readonly unit: Unit;
-  readonly value: Summary;
+  readonly value: Measured;
   readonly others: readonly Other[];
   readonly rounds: number;
   /** Said behind the row. */

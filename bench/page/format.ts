@@ -1,4 +1,4 @@
-import type { Axis, Unit } from '../lib/record.js';
+import type { Axis, Measured, Unit } from '../lib/record.js';
 import type { Summary } from '../lib/stats.js';
 
 /** Three digits or more. */
@@ -24,12 +24,40 @@ function time(nanoseconds: number): string {
   return `${digits(nanoseconds / 1e9)} s`;
 }
 
-/** The quartiles in brackets, in the unit of the median; nothing where there was one round only. */
-export function spread({ low, high, median }: Summary, unit: Unit): string {
+/** The quartiles in the unit of the median, and what all rounds say, in brackets; without the quartiles where there was one round only. */
+export function spread(value: Measured, unit: Unit): string {
+  return bracketed(
+    quartiles(value, unit),
+    ofAll(value, (median) => quantity(median, unit)),
+  );
+}
+
+function quartiles({ low, high, median }: Summary, unit: Unit): string {
   if (low === high) return '';
   const number = Number.parseFloat(quantity(median, unit));
   const scale = number === 0 ? 1 : number / median;
-  return ` (${digits(low * scale)}–${digits(high * scale)})`;
+  return `${digits(low * scale)}–${digits(high * scale)}`;
+}
+
+/**
+ * What is to be said of a figure of calm rounds, or of too few of them; nothing where nobody knows of calm rounds.
+ *
+ * @param text of the same figure of all rounds
+ */
+export function ofAll({ calm, all }: Measured, text: (median: number) => string): string {
+  if (calm === undefined) return '';
+  return all === undefined ? 'all rounds, too few calm' : `all rounds: ${text(all)}`;
+}
+
+/** Several remarks in brackets, behind a figure. */
+export function bracketed(...remarks: readonly string[]): string {
+  const some = remarks.filter((remark) => remark !== '');
+  return some.length === 0 ? '' : ` (${some.join('; ')})`;
+}
+
+/** How many of its rounds were calm. */
+export function share(calm: number): string {
+  return `${Math.round(calm * 100)} %`;
 }
 
 /** Entries a second, from nanoseconds an entry. */

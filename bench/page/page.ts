@@ -4,6 +4,7 @@ import type { Part } from '../lib/groups.js';
 import { BENCH_ROOT } from '../lib/paths.js';
 import type { Comparison, Line, Remark } from '../lib/record.js';
 import type { PartResults, Results } from '../lib/results.js';
+import { ENOUGH } from '../lib/stats.js';
 import { chartsOf } from './charts.js';
 import { grouped } from './grouped.js';
 import { lossesOf, type Reasons } from './losses.js';
@@ -53,7 +54,12 @@ libraries with the same data and the same durability, all in turns in one run.`;
 const HOW_TO_READ = `**How to read it.** A cell says varve's time by the other's: below 1 varve is ahead. It is the median of the ratios of rounds that ran one after
 the other, with the quartiles in brackets; then the other's own figure. *Floors*, in italics, are the bare machine without any log. Bold: varve is ahead of another library. The machine is a noisy one: others
 use it too, figures come and go by tens of percent from run to run, those of a disk by more. Ratios of one run can be compared, absolute figures of different days cannot.
-Where the quartiles of a ratio lie on both sides of 1, nobody is ahead.`;
+Where the quartiles of a ratio lie on both sides of 1, nobody is ahead.
+
+**Calm rounds.** A processor of this machine is half of a core, and the other half belongs to somebody else: while he works, all that is bound by how much a core gets done at a time, JavaScript above all, takes up to
+twice as long, and a fence as long as ever. So a probe of a known amount of such work runs right before and right behind each round, in the process that does it, and a round is calm if both took at most 1.2 times the least that
+the probe ever took; nothing else decides, for all sides alike. Figures are of calm rounds, ratios of pairs of them, where there were ${ENOUGH} at least; what all rounds say stands beside, and the share of calm ones at the end of the row.
+Work of several threads or processes, work that waits for the disk most of its time, and whole logs read from it have no probe: there all rounds count.`;
 
 interface Measured {
   readonly part: Part;

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { Comparison, Other } from '../lib/record.js';
 import type { Results } from '../lib/results.js';
-import { digits, quantity, rate, spread } from './format.js';
+import { bracketed, digits, ofAll, quantity, rate, spread } from './format.js';
 import { table } from './markdown.js';
 
 /** A row of the README's table. */
@@ -86,15 +86,21 @@ function figures({ parts }: Results): string {
   const { machine, versions } = append?.environment ?? {};
   const { node } = versions ?? {};
   const where = `${machine}, a virtual machine that others use, too; Node ${node}, ${append?.date}`;
-  const what = `${where}; medians, quartiles in brackets. Ratio: varve's time by the other's.`;
+  const what = `${where}; medians of calm rounds, in which nobody else used the other half of the core (docs/benchmarks.md), where there were\nenough; quartiles and the median of all rounds in brackets. Ratio: varve's time by the other's.`;
   const heads = ['on', 'work', 'varve', 'the other, in the same run', 'ratio'];
   return `${what}\n\n${table(heads, measured)}\n`;
 }
 
 function cellsOf({ on, work, is, asRate }: Figure, { value, unit }: Comparison, other: Other): string[] {
   const own = asRate
-    ? `${rate(value.median)} (${rate(value.high)}–${rate(value.low)})`
+    ? `${rate(value.median)}${bracketed(`${rate(value.high)}–${rate(value.low)}`, ofAll(value, rate))}`
     : `${quantity(value.median, unit)}${spread(value, unit)}`;
   const others = asRate ? rate(other.value.median) : quantity(other.value.median, unit);
-  return [on, work, own, `${others}: ${is}`, digits(other.ratio.median)];
+  return [
+    on,
+    work,
+    own,
+    `${others}: ${is}`,
+    `${digits(other.ratio.median)}${bracketed(ofAll(other.ratio, digits))}`,
+  ];
 }

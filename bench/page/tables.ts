@@ -1,5 +1,5 @@
 import type { Comparison, Other } from '../lib/record.js';
-import { digits, quantity, rate, spread } from './format.js';
+import { bracketed, digits, ofAll, quantity, rate, share, spread } from './format.js';
 import { grouped } from './grouped.js';
 import { table } from './markdown.js';
 
@@ -12,17 +12,24 @@ function tableOf(rows: readonly Comparison[]): string {
   const names = [...new Set(rows.flatMap(({ others }) => others.map(({ name }) => name)))];
   const heads = ['', ...names.map((name) => headOf(name, rows)), 'varve (quartiles)'];
   const withRate = rows.some(({ unit }) => unit === 'ns');
+  const withCalm = rows.some(({ value }) => value.calm !== undefined);
   return table(
-    withRate ? [...heads, 'rate'] : heads,
+    [...heads, ...(withRate ? ['rate'] : []), ...(withCalm ? ['calm'] : [])],
     rows.map((row) => {
       const cells = [
         row.remark === undefined ? row.row : `${row.row}: ${row.remark}`,
         ...names.map((name) => cellOf(row, name)),
         `${quantity(row.value.median, row.unit)}${spread(row.value, row.unit)}`,
       ];
-      return withRate ? [...cells, row.unit === 'ns' ? rate(row.value.median) : ''] : cells;
+      if (withRate) cells.push(row.unit === 'ns' ? rate(row.value.median) : '');
+      if (withCalm) cells.push(calmOf(row));
+      return cells;
     }),
   );
+}
+
+function calmOf({ value: { calm }, rounds }: Comparison): string {
+  return calm === undefined ? '' : `${share(calm)} of ${rounds}`;
 }
 
 function headOf(name: string, rows: readonly Comparison[]): string {
@@ -37,8 +44,9 @@ function cellOf({ others, unit }: Comparison, name: string): string {
   return other.role === 'peer' && other.ratio.median < 1 ? `**${text}**` : text;
 }
 
-/** The ratio with its quartiles, where there was more than one round. */
+/** The ratio with its quartiles, where there was more than one round, and that of all rounds, where it is of the calm ones. */
 export function ratioOf({ ratio }: Other): string {
-  const text = digits(ratio.median);
-  return ratio.low === ratio.high ? text : `${text} (${digits(ratio.low)}–${digits(ratio.high)})`;
+  const { median, low, high } = ratio;
+  const quartiles = low === high ? '' : `${digits(low)}–${digits(high)}`;
+  return `${digits(median)}${bracketed(quartiles, ofAll(ratio, digits))}`;
 }

@@ -1,5 +1,5 @@
-import type { Comparison } from '../lib/record.js';
-import { digits, quantity } from './format.js';
+import type { Comparison, Measured } from '../lib/record.js';
+import { bracketed, digits, ofAll, quantity } from './format.js';
 import { matches } from './pattern.js';
 
 /** What was set out to be reached. */
@@ -117,15 +117,19 @@ export function judge(target: Target, rows: readonly Comparison[]): Verdict {
 
 function casesOf({ against, most }: Target, row: Comparison): Case[] {
   if (against === undefined) {
-    const { median } = row.value;
-    return [{ row, other: undefined, figure: quantity(median, row.unit), met: median <= most }];
+    const figure = figureOf(row.value, (median) => quantity(median, row.unit));
+    return [{ row, other: undefined, figure, met: row.value.median <= most }];
   }
   return row.others
     .filter(({ name, role }) => (against === '[peer]' ? role === 'peer' : matches(against, name)))
     .map(({ name, ratio }) => ({
       row,
       other: name,
-      figure: digits(ratio.median),
+      figure: figureOf(ratio, digits),
       met: ratio.median <= most,
     }));
+}
+
+function figureOf(value: Measured, text: (median: number) => string): string {
+  return `${text(value.median)}${bracketed(ofAll(value, text))}`;
 }

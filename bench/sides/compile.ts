@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, renameSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { BENCH_ROOT } from '../lib/paths.js';
 
@@ -9,21 +9,26 @@ export type Compiled = { readonly file: string } | { readonly problem: string };
 const FLAGS = ['-std=c11', '-O2', '-Wall', '-Wextra', '-Werror=implicit'];
 
 /**
- * Compiles a program of bench/c, unless it is there and newer than its source.
+ * Compiles a program of bench/c, unless it is there and newer than all that is in that directory.
  *
  * @param libraries to be linked
  */
 export function compileC(name: string, libraries: readonly string[] = []): Compiled {
-  const source = join(BENCH_ROOT, 'c', `${name}.c`);
+  const sources = join(BENCH_ROOT, 'c');
   const directory = join(BENCH_ROOT, '../build/bench/c');
   const file = join(directory, name);
-  if (existsSync(file) && statSync(file).mtimeMs > statSync(source).mtimeMs) return { file };
+  const newest = Math.max(...readdirSync(sources).map((each) => statSync(join(sources, each)).mtimeMs));
+  if (existsSync(file) && statSync(file).mtimeMs > newest) return { file };
   mkdirSync(directory, { recursive: true });
   const temporary = `${file}.${process.pid}.tmp`;
   const linked = libraries.map((library) => `-l${library}`);
-  const { status, error, stderr } = spawnSync('cc', [...FLAGS, '-o', temporary, source, ...linked], {
-    encoding: 'utf8',
-  });
+  const { status, error, stderr } = spawnSync(
+    'cc',
+    [...FLAGS, '-o', temporary, join(sources, `${name}.c`), ...linked],
+    {
+      encoding: 'utf8',
+    },
+  );
   if (error !== undefined) return { problem: 'there is no C compiler (cc)' };
   if (status !== 0) return { problem: `cc refused bench/c/${name}.c: ${firstError(stderr)}` };
   renameSync(temporary, file);

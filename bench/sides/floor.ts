@@ -1,3 +1,4 @@
+import { type Round, roundOf, Yardstick } from '../lib/calm.js';
 import { compileC } from './compile.js';
 import { LineProgram } from './line-program.js';
 
@@ -6,15 +7,14 @@ export type FloorMode = 'copy' | 'each' | 'twice' | 'groups';
 
 /** The bare machine, in a process of its own. */
 export interface Floor {
-  /** One round; returns nanoseconds. */
-  run(mode: FloorMode, size: number, entries: number, group?: number): Promise<number>;
+  run(mode: FloorMode, size: number, entries: number, group?: number): Promise<Round>;
   /** As long as it is not called, the process waits. */
   end(): void;
 }
 
 /** The log of the C library, in a process of its own. */
 export interface Pmemlog {
-  run(size: number, entries: number): Promise<number>;
+  run(size: number, entries: number): Promise<Round>;
   end(): void;
 }
 
@@ -33,8 +33,9 @@ export function startFloor(directory: string, bytes: number, leaveOut: LeaveOut)
     return undefined;
   }
   const program = new LineProgram(compiled.file, [directory, `${bytes}`]);
+  const ask = asking(program);
   return {
-    run: (mode, size, entries, group = 1) => program.ask(`run ${mode} ${size} ${entries} ${group}`),
+    run: (mode, size, entries, group = 1) => ask(`run ${mode} ${size} ${entries} ${group}`),
     end: () => program.end(),
   };
 }
@@ -47,5 +48,15 @@ export function startPmemlog(directory: string, bytes: number, leaveOut: LeaveOu
     return undefined;
   }
   const program = new LineProgram(compiled.file, [directory, `${bytes}`], { PMEM_IS_PMEM_FORCE: '1' });
-  return { run: (size, entries) => program.ask(`run ${size} ${entries}`), end: () => program.end() };
+  const ask = asking(program);
+  return { run: (size, entries) => ask(`run ${size} ${entries}`), end: () => program.end() };
+}
+
+/** Questions to a program that makes a probe of its own: it has a processor of its own, too. */
+function asking(program: LineProgram): (line: string) => Promise<Round> {
+  const by = new Yardstick();
+  return async (line) => {
+    const [time = Number.NaN, ...probes] = await program.ask(line);
+    return roundOf(time, probes, by);
+  };
 }

@@ -2,7 +2,7 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 
-/** A program that answers each line of its standard input by a line with a number, and stays alive between them. */
+/** A program that answers each line of its standard input by a line of numbers, and stays alive between them. */
 export class LineProgram {
   readonly #child: ChildProcessByStdio<Writable, Readable, null>;
   readonly #answers: AsyncIterator<string>;
@@ -19,11 +19,11 @@ export class LineProgram {
   }
 
   /** @throws if the program has ended */
-  async ask(line: string): Promise<number> {
+  async ask(line: string): Promise<readonly number[]> {
     this.#child.stdin.write(`${line}\n`);
     const { value, done } = await this.#answers.next();
     if (done) throw new Error(`no answer to '${line}': the program has ended`);
-    return Number(value);
+    return value.split(' ').map(Number);
   }
 
   /** Its input ends, and so does it. */

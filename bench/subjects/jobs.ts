@@ -24,7 +24,9 @@ export type Job =
   | { readonly what: 'memory' }
   | { readonly what: 'close' };
 
-export type Answer = { readonly value: number | readonly number[] } | { readonly problem: string };
+export type Answer =
+  /** `probe` is that of the round (lib/calm.ts), where it has one. */
+  { readonly value: number | readonly number[]; readonly probe?: number } | { readonly problem: string };
 
 /** What is told of the memory of a process. */
 export const MEMORY = [

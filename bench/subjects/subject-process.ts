@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { type Round, roundOf, SCRIPT } from '../lib/calm.js';
 import { program } from '../lib/paths.js';
 import type { Answer, Job, Order } from './jobs.js';
 
@@ -7,10 +8,10 @@ import type { Answer, Job, Order } from './jobs.js';
 export class SubjectProcess {
   readonly #child: ChildProcess;
   readonly #name: string;
-  /** Nanoseconds that opening took, the loading of its modules not counted. */
-  readonly opened: number;
+  /** What opening took, the loading of its modules not counted. */
+  readonly opened: Round;
 
-  private constructor(child: ChildProcess, name: string, opened: number) {
+  private constructor(child: ChildProcess, name: string, opened: Round) {
     this.#child = child;
     this.#name = name;
     this.opened = opened;
@@ -23,23 +24,22 @@ export class SubjectProcess {
       execArgv: process.execArgv,
     });
     try {
-      const [opened] = [await answerOf(child, order.subject)].flat();
-      return new SubjectProcess(child, order.subject, opened ?? Number.NaN);
+      const opened = asRound(await answerOf(child, order.subject));
+      return new SubjectProcess(child, order.subject, opened);
     } catch (error) {
       child.kill();
       throw error;
     }
   }
 
-  /** Nanoseconds. */
-  async time(job: Job): Promise<number> {
-    const [time] = [await this.#do(job)].flat();
-    return time ?? Number.NaN;
+  async time(job: Job): Promise<Round> {
+    return asRound(await this.#do(job));
   }
 
   /** Nanoseconds of each entry. */
   async times(job: Job): Promise<readonly number[]> {
-    return [await this.#do(job)].flat();
+    const { value } = await this.#do(job);
+    return [value].flat();
   }
 
   /** Closes its log, and ends. */
@@ -57,13 +57,20 @@ export class SubjectProcess {
     await ended;
   }
 
-  #do(job: Job): Promise<number | readonly number[]> {
+  #do(job: Job): Promise<Done> {
     this.#child.send(job);
     return answerOf(this.#child, this.#name);
   }
 }
 
-async function answerOf(child: ChildProcess, name: string): Promise<number | readonly number[]> {
+type Done = Exclude<Answer, { problem: string }>;
+
+function asRound({ value, probe }: Done): Round {
+  const [time = Number.NaN] = [value].flat();
+  return probe === undefined ? { time } : roundOf(time, [probe], SCRIPT);
+}
+
+async function answerOf(child: ChildProcess, name: string): Promise<Done> {
   const answer = await new Promise<Answer>((resolve) => {
     const gone = (code: number | null): void => resolve({ problem: `its process ended with ${code}` });
     child.once('exit', gone);
@@ -73,5 +80,5 @@ async function answerOf(child: ChildProcess, name: string): Promise<number | rea
     });
   });
   if ('problem' in answer) throw new Error(`${name}: ${answer.problem}`);
-  return answer.value;
+  return answer;
 }

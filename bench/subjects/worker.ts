@@ -3,6 +3,7 @@
  * subject has a process of its own, so that none has the compiler's profiles or the event loop of another.
  */
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { probedAsync, type Round } from '../lib/calm.js';
 import { strideOf } from '../lib/floors.js';
 import { randomBytes, randomOrder } from '../lib/random.js';
 import { timedAsync } from '../lib/stats.js';
@@ -36,20 +37,22 @@ class Workplace {
     this.#log = log;
   }
 
-  /** Also returns the nanoseconds that opening took. */
-  static async open(order: Order): Promise<{ readonly place: Workplace; readonly time: number }> {
+  /** Also returns what opening took. */
+  static async open(order: Order): Promise<{ readonly place: Workplace; readonly opened: Round }> {
     const load = SUBJECTS[order.subject];
     if (load === undefined) throw new Error(`there is no subject ${order.subject}`);
     const { subject } = await load();
     await subject.load?.();
     mkdirSync(order.directory, { recursive: true });
-    const begin = process.hrtime.bigint();
-    const log = await subject.open(order.directory, order.setting);
-    const time = Number(process.hrtime.bigint() - begin);
-    return { place: new Workplace(order, subject, log), time };
+    let log: SubjectLog | undefined;
+    const opened = await probedAsync(async () => {
+      log = await subject.open(order.directory, order.setting);
+    });
+    return { place: new Workplace(order, subject, log as SubjectLog), opened };
   }
 
-  async work(job: Job): Promise<number | number[]> {
+  /** What is long, or waits for a disk most of its time, is no round with probes. */
+  async work(job: Job): Promise<number | number[] | Round> {
     if (job.what === 'close') {
       await this.#log.close();
       return 0;
@@ -62,9 +65,10 @@ class Workplace {
     if (job.what === 'fill') return timedAsync(() => this.#need('fill')(this.#data, job.count));
     await this.#makeRoom(job.size, 'groups' in job ? job.inFlight * job.groups : job.count);
     if (job.what === 'many') {
-      return timedAsync(() => this.#need('appendMany')(this.#data, job.inFlight, job.groups));
+      return probedAsync(() => this.#need('appendMany')(this.#data, job.inFlight, job.groups));
     }
-    if (job.what === 'buffered') return timedAsync(() => this.#need('appendBuffered')(this.#data, job.count));
+    if (job.what === 'buffered')
+      return probedAsync(() => this.#need('appendBuffered')(this.#data, job.count));
     if (job.what === 'latencies') return this.#latencies(job.count, job.inFlight);
     return this.#each(job.count);
   }
@@ -88,10 +92,10 @@ class Workplace {
     this.#bytes = bytes;
   }
 
-  async #reopen(): Promise<number> {
+  async #reopen(): Promise<Round> {
     const { directory, setting } = this.#order;
     await this.#log.close();
-    return timedAsync(async () => {
+    return probedAsync(async () => {
       this.#log = await this.#subject.open(directory, setting);
     });
   }
@@ -132,13 +136,14 @@ class Workplace {
     return time;
   }
 
-  async #get(count: number, entries: number): Promise<number> {
+  async #get(count: number, entries: number): Promise<Round> {
     const numbers = randomOrder(count, entries);
-    const begin = process.hrtime.bigint();
-    const found = await this.#need('get')(numbers);
-    const time = Number(process.hrtime.bigint() - begin);
+    let found = 0;
+    const round = await probedAsync(async () => {
+      found = await this.#need('get')(numbers);
+    });
     if (found !== count) throw new Error(`${this.#order.subject} found ${found} of ${count} entries`);
-    return time;
+    return round;
   }
 }
 
@@ -150,14 +155,20 @@ function memory(): number[] {
   return [rss, anonymous === undefined ? Number.NaN : Number(anonymous) * 1024, heapUsed, arrayBuffers];
 }
 
+function answerFor(done: number | number[] | Round): Answer {
+  if (typeof done === 'number' || Array.isArray(done)) return { value: done };
+  const { time, probe } = done;
+  return probe === undefined ? { value: time } : { value: time, probe: probe.time };
+}
+
 async function run(): Promise<void> {
   const order = JSON.parse(process.argv[2] ?? '{}') as Order;
   const answer = (message: Answer): void => {
     process.send?.(message);
   };
-  const attempt = async (work: () => Promise<number | number[]>): Promise<void> => {
+  const attempt = async (work: () => Promise<number | number[] | Round>): Promise<void> => {
     try {
-      answer({ value: await work() });
+      answer(answerFor(await work()));
     } catch (error) {
       answer({ problem: error instanceof Error ? error.message : String(error) });
     }
@@ -166,7 +177,7 @@ async function run(): Promise<void> {
   await attempt(async () => {
     const opened = await Workplace.open(order);
     place = opened.place;
-    return opened.time;
+    return opened.opened;
   });
   process.on('message', (job: Job) => attempt(async () => place?.work(job) ?? 0));
   process.once('disconnect', () => process.exit());

@@ -84,6 +84,25 @@ test('lines of one chart become one picture, named on the page', () => {
   assert.ok(section(page, 'Appending').includes('![Cost <grows>](benchmarks/growth.svg)'));
 });
 
+test('of calm rounds, what all rounds say stands beside; of too few calm rounds, that they are', () => {
+  const calm = { calm: 0.25, all: 143 };
+  const copy = {
+    ...other('copy, flush, fence', 'floor', 90, 1.05),
+    ratio: { median: 1.05, low: 1, high: 1.1, calm: 0.2, all: 1.43 },
+  };
+  const lmdb = { ...other('lmdb', 'peer', 50, 2), ratio: { median: 2, low: 1.9, high: 2.1, calm: 0.01 } };
+  const one = row('append/pmem-persisted/64', 100, [copy, lmdb]);
+  const { page } = pageOf([{ ...one, value: { ...one.value, ...calm } }]);
+  const text = section(page, 'Appending');
+  assert.match(text, /\| 1\.05 \(1\.00–1\.10; all rounds: 1\.43\) of 90\.0 ns \|/);
+  assert.match(text, /\| 2\.00 \(1\.90–2\.10; all rounds, too few calm\) of 50\.0 ns \|/);
+  assert.match(text, /\| 100 ns \(90\.0–110; all rounds: 143 ns\) \| 10\.0 M\/s \| 25 % of 9 \|/);
+  assert.match(
+    section(page, 'Targets'),
+    /\| yes \| append\/pmem-persisted\/64: 1\.05 \(all rounds: 1\.43\) \|/,
+  );
+});
+
 test('what was left out is said', () => {
   const { page } = pageOf([
     { kind: 'remark', part: 'append', group: 'g', leftOut: true, text: 'lmdb: not installed' },

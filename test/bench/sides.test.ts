@@ -4,6 +4,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { isCalm } from '../../bench/lib/calm.js';
 import { BENCH_ROOT } from '../../bench/lib/paths.js';
 import { PARTS } from '../../bench/parts.js';
 import { startFloor, startPmemlog } from '../../bench/sides/floor.js';
@@ -24,10 +25,12 @@ test('the floor in C answers each question by the time it took, more for more wo
   if (floor === undefined) return t.skip(problems.join());
   for (const mode of ['copy', 'each', 'twice', 'groups'] as const) {
     const some = await floor.run(mode, 100, 1000, 64);
-    assert.ok(some > 0 && some < 1e9, `${mode}: ${some}`);
+    assert.ok(some.time > 0 && some.time < 1e9, `${mode}: ${some.time}`);
+    assert.notEqual(isCalm(some), undefined);
   }
   // Far beyond what disturbs: the file is gone through many times.
-  assert.ok((await floor.run('copy', 100, 2_000_000)) > (await floor.run('copy', 100, 1000)));
+  const [much, little] = [await floor.run('copy', 100, 2_000_000), await floor.run('copy', 100, 1000)];
+  assert.ok(much.time > little.time);
   floor.end();
 });
 
@@ -35,7 +38,9 @@ test('libpmemlog answers too, where it is installed', async (t) => {
   const problems: string[] = [];
   const pmemlog = startPmemlog(await scratch(t), 4 * MIB, (text) => problems.push(text));
   if (pmemlog === undefined) return t.skip(problems.join());
-  assert.ok((await pmemlog.run(100, 1000)) > 0);
+  const round = await pmemlog.run(100, 1000);
+  assert.ok(round.time > 0);
+  assert.notEqual(isCalm(round), undefined);
   pmemlog.end();
 });
 
@@ -47,16 +52,16 @@ test('a program that has ended is an error, not a wait without end', async () =>
 test('a subject does what it is told in a process of its own, and is still there after a kill', async (t) => {
   const order = { subject: 'varve', setting: `file ${MIB}`, directory: await scratch(t) };
   const first = await SubjectProcess.start(order);
-  assert.ok(first.opened > 0);
-  assert.ok((await first.time({ what: 'fill', size: 64, count: 100 })) > 0);
-  assert.ok((await first.time({ what: 'scan', reverse: true, entries: 100 })) > 0);
+  assert.ok(first.opened.time > 0);
+  assert.ok((await first.time({ what: 'fill', size: 64, count: 100 })).time > 0);
+  assert.ok((await first.time({ what: 'scan', reverse: true, entries: 100 })).time > 0);
   await assert.rejects(first.time({ what: 'scan', reverse: false, entries: 99 }), /read 100 of 99 entries/);
   await first.kill();
   const second = await SubjectProcess.start(order);
-  assert.ok((await second.time({ what: 'get', count: 10, entries: 100 })) > 0);
+  assert.ok((await second.time({ what: 'get', count: 10, entries: 100 })).time > 0);
   assert.equal((await second.times({ what: 'latencies', size: 64, count: 8, inFlight: 4 })).length, 8);
-  assert.ok((await second.time({ what: 'reopen' })) > 0);
-  assert.ok((await second.time({ what: 'scan', reverse: false, entries: 108 })) > 0);
+  assert.ok((await second.time({ what: 'reopen' })).time > 0);
+  assert.ok((await second.time({ what: 'scan', reverse: false, entries: 108 })).time > 0);
   await second.close();
 });
 
