@@ -89,6 +89,27 @@ export const WORKS: Readonly<Record<string, Work>> = {
       };
     },
   },
+  'transaction with an acknowledgement, memory': {
+    kind: 'memory',
+    operations: 4000,
+    async prepare(kind, directory, operations) {
+      const stream = await open(kind, directory);
+      const log = await stream.log('orders', { segmentSize: ROOM / 4 });
+      const made = await stream.allocate(ROOM / 4);
+      const data = new Uint8Array(64).fill(7);
+      let next = log.appendSync('one', COMMITTED).timestamp;
+      for (let i = 0; i < 8 * operations; i += 1) log.appendSync('one', COMMITTED);
+      const consumer = await log.consumer('billing');
+      return () => {
+        for (let i = 0; i < operations; i += 1) {
+          stream.transactionSync((tx) => {
+            tx.append(made, data);
+            tx.ack(consumer, next++);
+          });
+        }
+      };
+    },
+  },
   'step of a cursor': {
     ...reads((region) => {
       const cursor = region.cursor();

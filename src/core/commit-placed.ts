@@ -11,27 +11,14 @@ export function commitAt(
   size: number,
   form: number,
 ): number {
-  const { clock } = region.host;
   const timestamp = region.nextTimestamp();
-  commitWith(region, window, position, size, timestamp, clock.word | (form << FORM_SHIFT));
-  return timestamp;
-}
-
-/** The same with a header whose last word is `high`. */
-export function commitWith(
-  region: RegionLog,
-  window: Window,
-  position: number,
-  size: number,
-  timestamp: number,
-  high: number,
-): void {
   const word = (position - window.start) >>> 2;
   window.words[word] = size;
   window.words[word + ENTRY.lowWord] = timestamp >>> 0;
-  window.words[word + ENTRY.highWord] = high;
+  window.words[word + ENTRY.highWord] = region.host.clock.word | (form << FORM_SHIFT);
   region.entries++;
   region.committed(position + strideAt(window.words, word), timestamp);
+  return timestamp;
 }
 
 /** Fills [position, end) with a filler. */

@@ -83,6 +83,13 @@ export class LogCursor implements Walker {
     return this.#next;
   }
 
+  /** The next step goes to what comes to stand at the region's end: what lies before that needs no look. */
+  passAll(): void {
+    this.#next = this.region.tail;
+    this.#after = this.region.lastTimestamp;
+    this.word = NOWHERE;
+  }
+
   next(): boolean {
     if (this.region.life !== this.#life) this.#renew();
     const at = this.#next;

@@ -286,7 +286,7 @@ export class Log extends Pipeable {
   shareIn(core: StreamCore): Share {
     assertOf(this.core.core, core);
     this.core.assertThere();
-    return new LogShare(this.core, this.#regionOf, this.#queue);
+    return new LogShare(this, this.core, this.#regionOf, this.#queue);
   }
 
   /** @internal The log was opened with other options, maybe. */

@@ -1,66 +1,61 @@
 import { hasCode, typeError } from '../base/errors.js';
-import type { ChangeFor, Journal } from '../core/log/journal.js';
+import type { ChangeFor, Journal, Made } from '../core/log/journal.js';
 import { LEADER } from '../core/log/leader.js';
 import type { LogCore } from '../core/log/log-core.js';
 import { waitingBefore } from '../core/log/log-errors.js';
 import type { RegionLog } from '../core/region-log.js';
+import type { Stage } from '../core/stage.js';
 import type { StreamCore } from '../core/stream-core.js';
-import type { Committed, Part } from '../core/transaction.js';
-import { strideOf } from '../format/entry.js';
+import { type Part, partOf, type Target } from '../core/transaction.js';
 import { ENTRY } from '../format/layout.js';
 import type { AppendQueue } from './append-queue.js';
 import type { Entry } from './entry.js';
+import type { Log } from './log.js';
 import { expectLast } from './log-expectation.js';
 import type { Region } from './region.js';
 
-/** An entry that a transaction is to append to a region or a log. */
-export interface Item {
-  /** A copy of what is to be stored, with as many bytes before it as the share asks for. */
-  readonly data: Uint8Array;
-  /** Nothing is committed unless the last entry before the transaction has this timestamp; undefined: whichever it has. */
-  readonly expectedLast: number | undefined;
-}
-
 /** What a transaction does to one region or log, or to the consumers of a log. */
-export interface Share {
+export interface Share extends Target {
+  /** What was named: a region, a log or a journal. */
+  readonly of: object;
   /** Bytes that it needs before the data of each entry. */
   readonly before: number;
-  /** Adds an entry. */
-  add(item: Item): void;
+  /** Takes part with an entry: a copy of the data behind as many bytes. Nothing is committed unless the last entry has the expected timestamp. */
+  add(copy: Uint8Array, expectedLast: number | undefined): Part;
   /**
-   * The parts of the transaction that it comes to now: one for each entry, in their order. Called again for each try.
+   * Finds out where its entries go now, before each try. Returns what else is to be committed, behind all entries, if there is anything.
    *
    * @param waits true if it may block for slots of other threads
    */
-  parts(waits: boolean): Part[];
+  begin(waits: boolean): readonly Part[] | undefined;
   /** True if a try has failed only because another thread was faster: another one is due. */
   isStale(error: unknown): boolean;
   /** Resolves when a slot that was in the way may be settled; undefined if none is. */
   settled(): Promise<void> | undefined;
   /** The entry that one of its parts has become. */
-  entryOf(committed: Committed): Entry;
-  /** All of its parts are committed. */
+  entryOf(part: Part): Entry;
+  /** What it returned is committed. */
   done(): void;
 }
 
 /** What goes to one region. */
 export class RegionShare implements Share {
+  readonly of: Region;
+  readonly region: RegionLog;
   readonly before = 0;
-  readonly #region: Region;
-  readonly #log: RegionLog;
-  readonly #parts: Part[] = [];
+  end = 0;
 
-  constructor(region: Region, log: RegionLog) {
-    this.#region = region;
-    this.#log = log;
+  constructor(of: Region, region: RegionLog) {
+    this.of = of;
+    this.region = region;
   }
 
-  add({ data, expectedLast }: Item): void {
-    this.#parts.push({ region: this.#log, data, expectedLast });
+  add(copy: Uint8Array, expectedLast: number | undefined): Part {
+    return partOf(this, copy, expectedLast);
   }
 
-  parts(): Part[] {
-    return this.#parts;
+  begin(): undefined {
+    this.end = 0;
   }
 
   isStale(): boolean {
@@ -68,11 +63,11 @@ export class RegionShare implements Share {
   }
 
   settled(): Promise<void> | undefined {
-    return settledIn(this.#log);
+    return settledIn(this.region);
   }
 
-  entryOf(committed: Committed): Entry {
-    return this.#region.entryAt(committed);
+  entryOf(part: Part): Entry {
+    return this.of.entryIn(part, part.timestamp);
   }
 
   done(): void {}
@@ -80,40 +75,52 @@ export class RegionShare implements Share {
 
 /** What goes to one log: all of it to one segment, and a further one is begun if it does not fit in the last. */
 export class LogShare implements Share {
+  readonly of: Log;
   readonly before = LEADER;
+  end = 0;
   readonly #log: LogCore;
   readonly #regionOf: (region: RegionLog) => Region;
   readonly #queue: AppendQueue;
-  readonly #items: Item[] = [];
+  readonly #parts: Part[] = [];
   /** Bytes that the entries take, one behind the other. */
   #bytes = 0;
-  /** True if some of them expect a last entry. */
-  #expects = false;
+  /** What some of them expect to be the log's last entry, by their places; undefined if none does. */
+  #expected: Map<Part, number> | undefined;
   #segment: RegionLog | undefined;
 
-  constructor(log: LogCore, regionOf: (region: RegionLog) => Region, queue: AppendQueue) {
+  constructor(of: Log, log: LogCore, regionOf: (region: RegionLog) => Region, queue: AppendQueue) {
+    this.of = of;
     this.#log = log;
     this.#regionOf = regionOf;
     this.#queue = queue;
   }
 
-  add(item: Item): void {
-    this.#items.push(item);
-    this.#bytes += strideOf(item.data.length);
-    this.#expects ||= item.expectedLast !== undefined;
+  /** The segment that its entries go to. */
+  get region(): RegionLog {
+    return this.#segment as RegionLog;
   }
 
-  parts(waits: boolean): Part[] {
+  add(copy: Uint8Array, expectedLast: number | undefined): Part {
+    const part = partOf(this, copy, undefined);
+    this.#parts.push(part);
+    this.#bytes += part.stride;
+    if (expectedLast !== undefined) {
+      this.#expected ??= new Map();
+      this.#expected.set(part, expectedLast);
+    }
+    return part;
+  }
+
+  begin(waits: boolean): undefined {
+    this.end = 0;
     if (this.#queue.isBusy) throw waitingBefore(this.#log.name);
-    const expectations = this.#expects
-      ? this.#items.map((item) => expectLast(this.#log, optionsOf(item)))
-      : undefined;
+    const expectations = [...(this.#expected ?? [])].map(
+      ([part, expectedLast]) => [part, expectLast(this.#log, { expectedLast })] as const,
+    );
     const { region, leader } = this.#log.makeRoom(this.#bytes - ENTRY.header - LEADER, waits);
     this.#segment = region;
-    return this.#items.map(({ data }, i) => {
-      data.set(leader);
-      return { region, data, expectedLast: expectations?.[i]?.(region)?.expectedLast };
-    });
+    for (const { data } of this.#parts) data.set(leader);
+    for (const [part, expected] of expectations) part.expectedLast = expected(region)?.expectedLast;
   }
 
   isStale(error: unknown): boolean {
@@ -132,8 +139,8 @@ export class LogShare implements Share {
     return open.length === 0 ? undefined : Promise.race(open);
   }
 
-  entryOf(committed: Committed): Entry {
-    return this.#regionOf(committed.region).entryAt(committed);
+  entryOf(part: Part): Entry {
+    return this.#regionOf(this.region).entryIn(part, part.timestamp);
   }
 
   done(): void {}
@@ -141,17 +148,26 @@ export class LogShare implements Share {
 
 /** What consumers of one log acknowledge. */
 export class JournalShare implements Share {
+  readonly of: Journal;
   readonly before = 0;
-  readonly #journal: Journal;
+  end = 0;
   /** By consumer: the last one counts. */
   readonly #changes = new Map<object, ChangeFor>();
+  readonly #stage: Stage;
+  #made: readonly Made[] = [];
   #last = 0;
 
-  constructor(journal: Journal) {
-    this.#journal = journal;
+  constructor(journal: Journal, stage: Stage) {
+    this.of = journal;
+    this.#stage = stage;
   }
 
-  add(): void {
+  /** The one that is written to. */
+  get region(): RegionLog {
+    return this.of.region;
+  }
+
+  add(): never {
     throw typeError('Cannot append to a consumer: acknowledge');
   }
 
@@ -160,17 +176,18 @@ export class JournalShare implements Share {
     this.#changes.set(who, changeFor);
   }
 
-  parts(): Part[] {
-    const parts = this.#journal.partsFor([...this.#changes.values()]);
-    this.#last = this.#journal.last;
-    return parts;
+  begin(): readonly Part[] {
+    this.end = 0;
+    this.#made = this.of.recordsFor(this.#changes.values(), this.#stage);
+    this.#last = this.of.last;
+    return this.#made.map(({ bytes }) => partOf(this, bytes, this.#last));
   }
 
   /** Another thread may have acknowledged something meanwhile, and filled the region of the journal by that. */
   isStale(error: unknown): boolean {
     if (!hasCode(error, 'VARVE_CONFLICT') && !hasCode(error, 'VARVE_FULL')) return false;
-    this.#journal.refresh();
-    return this.#journal.last !== this.#last;
+    this.of.refresh();
+    return this.of.last !== this.#last;
   }
 
   settled(): undefined {}
@@ -180,17 +197,13 @@ export class JournalShare implements Share {
   }
 
   done(): void {
-    this.#journal.refresh();
+    this.of.committed(this.#made);
   }
 }
 
 function settledIn(region: RegionLog): Promise<void> | undefined {
   const { reservations } = region.appender;
   return reservations.none ? undefined : reservations.settled();
-}
-
-function optionsOf({ expectedLast }: Item): { expectedLast: number } | undefined {
-  return expectedLast === undefined ? undefined : { expectedLast };
 }
 
 /** Throws unless something belongs to the stream that a transaction is one of. */

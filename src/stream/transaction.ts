@@ -1,6 +1,7 @@
 import { hasCode, rangeError, typeError, VarveError } from '../base/errors.js';
+import { Stage } from '../core/stage.js';
 import type { StreamCore } from '../core/stream-core.js';
-import { type Committed, PARTS_MAX, type Part, transact } from '../core/transaction.js';
+import { PARTS_MAX, type Part, transact } from '../core/transaction.js';
 import { Consumer } from './consumer.js';
 import { bytesOf, type Data, partsOf, sizeOf } from './data.js';
 import type { Entry } from './entry.js';
@@ -15,29 +16,31 @@ export interface TransactionAppendOptions {
   expectedLast?: number;
 }
 
-/** What a transaction has come to. */
-interface Outcome {
-  readonly entries: Entry[];
-  /** The newest timestamp that it was given, be it an acknowledgement's; 0 if there was nothing to commit. */
-  readonly last: number;
-}
+/** As many shares are looked through faster than kept in a map. */
+const FEW = 8;
 
 /** Collects what is to be committed together. Made by `stream.transaction`. */
 export class Transaction {
   readonly #core: StreamCore;
-  readonly #shares: Share[] = [];
-  /** Which of them is that of a region, a log or a journal. */
-  readonly #indexes = new Map<object, number>();
-  /** Whose entries they are, in the order in which they were added. */
-  readonly #order: number[] = [];
+  readonly #stage: Stage;
+  readonly #shares: Share[];
+  /** The same, once they are more than a few. */
+  #byTarget: Map<object, Share> | undefined;
+  /** The entries in the order in which they were added. */
+  readonly #parts: Part[];
   /** What was appended to last: often that is appended to next. */
-  #target: object | undefined;
-  #index = 0;
-  #ended = false;
+  #share: Share | undefined;
+  #ended: boolean;
 
   /** @internal */
-  constructor(core: StreamCore) {
+  constructor(core: StreamCore, stage: Stage) {
     this.#core = core;
+    this.#stage = stage;
+    this.#shares = [];
+    this.#byTarget = undefined;
+    this.#parts = [];
+    this.#share = undefined;
+    this.#ended = false;
   }
 
   /**
@@ -47,12 +50,27 @@ export class Transaction {
    * @throws VARVE_CLOSED once that function is done, VARVE_REGION_FREED, TypeError, RangeError
    */
   append(target: Region | Log, data: Data, options?: TransactionAppendOptions): void {
-    this.#add(target, [bytesOf(data)], options);
+    const bytes = bytesOf(data);
+    const share = this.#shareFor(target, options);
+    const { before } = share;
+    const size = before + bytes.length;
+    const copy = this.#stage.place(size);
+    copy.set(bytes, before);
+    this.#add(share, copy, options);
   }
 
   /** As `append`, for parts that become one entry. */
   appendv(target: Region | Log, parts: readonly Data[], options?: TransactionAppendOptions): void {
-    this.#add(target, partsOf(parts), options);
+    const all = partsOf(parts);
+    const share = this.#shareFor(target, options);
+    const size = share.before + sizeOf(all);
+    const copy = this.#stage.place(size);
+    let at = share.before;
+    for (const part of all) {
+      copy.set(part, at);
+      at += part.length;
+    }
+    this.#add(share, copy, options);
   }
 
   /**
@@ -70,42 +88,47 @@ export class Transaction {
     this.#assertCollects();
     if (!(consumer instanceof Consumer)) throw typeError('Cannot acknowledge for anything but a consumer');
     const { journal, changeFor } = consumer.acknowledgement(this.#core, upTo);
-    const index = this.#indexes.get(journal) ?? this.#enter(journal, new JournalShare(journal));
-    (this.#shares[index] as JournalShare).acknowledge(consumer, changeFor);
+    const share = this.#find(journal) ?? this.#enter(new JournalShare(journal, this.#stage));
+    (share as JournalShare).acknowledge(consumer, changeFor);
   }
 
-  #add(
-    target: Region | Log,
-    parts: readonly Uint8Array[],
-    options: TransactionAppendOptions | undefined,
-  ): void {
+  #shareFor(target: Region | Log, options: TransactionAppendOptions | undefined): Share {
     this.#assertCollects();
-    assertOptions(options);
+    if (options !== undefined) assertOptions(options);
+    const share = this.#share;
+    return share !== undefined && share.of === target ? share : this.#shareOf(target);
+  }
+
+  /** @param copy of the data, with room before it for what its share needs there */
+  #add(share: Share, copy: Uint8Array, options: TransactionAppendOptions | undefined): void {
     const expected = options?.expectedLast;
     const expectedLast = expected === undefined ? undefined : timestampOption(expected, 'expectedLast');
-    const index = this.#indexOf(target);
-    const share = this.#shares[index] as Share;
-    if (this.#order.length === PARTS_MAX) {
-      throw rangeError(`A transaction takes at most ${PARTS_MAX} entries`);
-    }
-    share.add({ data: copyBehind(share.before, parts), expectedLast });
-    this.#order.push(index);
+    const parts = this.#parts;
+    if (parts.length === PARTS_MAX) throw rangeError(`A transaction takes at most ${PARTS_MAX} entries`);
+    parts.push(share.add(copy, expectedLast));
   }
 
-  #indexOf(target: Region | Log): number {
-    if (target === this.#target) return this.#index;
+  #shareOf(target: Region | Log): Share {
     if (!(target instanceof Region || target instanceof Log)) {
       throw typeError('Cannot append to anything but a region or a log in a transaction');
     }
-    this.#index = this.#indexes.get(target) ?? this.#enter(target, target.shareIn(this.#core));
-    this.#target = target;
-    return this.#index;
+    this.#share = this.#find(target) ?? this.#enter(target.shareIn(this.#core));
+    return this.#share;
   }
 
-  #enter(target: object, share: Share): number {
-    const index = this.#shares.push(share) - 1;
-    this.#indexes.set(target, index);
-    return index;
+  #find(target: object): Share | undefined {
+    if (this.#byTarget !== undefined) return this.#byTarget.get(target);
+    const shares = this.#shares;
+    for (let i = 0; i < shares.length; i++) if (shares[i]?.of === target) return shares[i];
+    return undefined;
+  }
+
+  #enter(share: Share): Share {
+    const shares = this.#shares;
+    shares.push(share);
+    if (this.#byTarget !== undefined) this.#byTarget.set(share.of, share);
+    else if (shares.length > FEW) this.#byTarget = new Map(shares.map((each) => [each.of, each]));
+    return share;
   }
 
   #assertCollects(): void {
@@ -117,8 +140,11 @@ export class Transaction {
     this.#ended = true;
   }
 
-  /** @internal Commits what was collected; `waits` says whether it may block for slots of other threads. */
-  commit(waits: boolean): Outcome {
+  /**
+   * @internal Commits what was collected; `waits` says whether it may block for slots of other threads. Returns the newest timestamp that it was given, be
+   * it an acknowledgement's; 0 if there was nothing to commit.
+   */
+  commit(waits: boolean): number {
     for (;;) {
       try {
         return this.#try(waits);
@@ -136,38 +162,37 @@ export class Transaction {
   }
 
   /** Entries come in the order in which they were added; acknowledgements last. */
-  #try(waits: boolean): Outcome {
-    const given = this.#shares.map((share) => share.parts(waits));
-    const taken = given.map(() => 0);
-    const parts: Part[] = [];
-    for (const index of this.#order) {
-      const next = taken[index] as number;
-      parts.push(given[index]?.[next] as Part);
-      taken[index] = next + 1;
+  #try(waits: boolean): number {
+    const shares = this.#shares;
+    let parts: readonly Part[] = this.#parts;
+    for (let i = 0; i < shares.length; i++) {
+      const records = (shares[i] as Share).begin(waits);
+      if (records !== undefined) parts = joined(parts, records);
     }
-    given.forEach((its, index) => {
-      for (let i = taken[index] as number; i < its.length; i++) parts.push(its[i] as Part);
-    });
-    if (parts.length === 0) return { entries: [], last: 0 };
-    const committed = transact(this.#core, parts, waits);
-    return { entries: this.#entries(committed), last: committed.at(-1)?.timestamp ?? 0 };
+    if (parts.length === 0) return 0;
+    transact(this.#core, parts, waits);
+    if (parts !== this.#parts) for (const share of shares) share.done();
+    return (parts[parts.length - 1] as Part).timestamp;
   }
 
-  #entries(committed: readonly Committed[]): Entry[] {
-    for (const share of this.#shares) share.done();
-    return this.#order.map((index, i) => (this.#shares[index] as Share).entryOf(committed[i] as Committed));
+  /** @internal What was committed. */
+  entries(): Entry[] {
+    const parts = this.#parts;
+    const entries = new Array<Entry>(parts.length);
+    for (let i = 0; i < parts.length; i++) {
+      const part = parts[i] as Part;
+      entries[i] = (part.target as Share).entryOf(part);
+    }
+    return entries;
   }
 }
 
-/** A copy of the parts, one behind the other, with room for `before` bytes before them. */
-function copyBehind(before: number, parts: readonly Uint8Array[]): Uint8Array {
-  const copy = new Uint8Array(before + sizeOf(parts));
-  let at = before;
-  for (const part of parts) {
-    copy.set(part, at);
-    at += part.length;
-  }
-  return copy;
+/** A new array, which takes `concat` a thousand instructions. */
+function joined(parts: readonly Part[], further: readonly Part[]): readonly Part[] {
+  const all = new Array<Part>(parts.length + further.length);
+  for (let i = 0; i < parts.length; i++) all[i] = parts[i] as Part;
+  for (let i = 0; i < further.length; i++) all[parts.length + i] = further[i] as Part;
+  return all;
 }
 
 /** Runs a transaction whose function collects at once. */
@@ -177,7 +202,22 @@ export function runTransactionSync(
   options: PublishOptions | undefined,
 ): Entry[] {
   const persists = checked(core, body, options);
-  const transaction = new Transaction(core);
+  const stage = Stage.take();
+  const transaction = new Transaction(core, stage);
+  try {
+    collectSync(transaction, body);
+    const last = transaction.commit(true);
+    const entries = transaction.entries();
+    if (last === 0) return entries;
+    if (persists) core.persister.persistOwn();
+    else core.persister.soon();
+    return entries;
+  } finally {
+    stage.release();
+  }
+}
+
+function collectSync(transaction: Transaction, body: (transaction: Transaction) => unknown): void {
   try {
     if (isThenable(body(transaction))) {
       throw typeError('Cannot wait for a promise in transactionSync: use transaction');
@@ -185,11 +225,6 @@ export function runTransactionSync(
   } finally {
     transaction.end();
   }
-  const { entries, last } = transaction.commit(true);
-  if (last === 0) return entries;
-  if (persists) core.persister.persistOwn();
-  else core.persister.soon();
-  return entries;
 }
 
 /**
@@ -202,23 +237,29 @@ export async function runTransaction(
   options: PublishOptions | undefined,
 ): Promise<Entry[]> {
   const persists = checked(core, body, options);
-  const transaction = new Transaction(core);
+  const stage = Stage.take();
+  const transaction = new Transaction(core, stage);
+  let last: number | undefined;
   try {
-    const collected = body(transaction);
-    if (isThenable(collected)) await collected;
+    try {
+      const collected = body(transaction);
+      if (isThenable(collected)) await collected;
+    } finally {
+      transaction.end();
+    }
+    last = commitIfFree(transaction);
+    while (last === undefined) {
+      await transaction.slotsSettled();
+      last = commitIfFree(transaction);
+    }
   } finally {
-    transaction.end();
+    stage.release();
   }
-  let outcome = commitIfFree(transaction);
-  while (outcome === undefined) {
-    await transaction.slotsSettled();
-    outcome = commitIfFree(transaction);
-  }
-  return persisted(core, outcome, persists);
+  return persisted(core, transaction.entries(), last, persists);
 }
 
 /** Undefined if a slot is open that has to be settled before. */
-function commitIfFree(transaction: Transaction): Outcome | undefined {
+function commitIfFree(transaction: Transaction): number | undefined {
   try {
     return transaction.commit(false);
   } catch (error) {
@@ -230,7 +271,8 @@ function commitIfFree(transaction: Transaction): Outcome | undefined {
 /** Resolves with the entries once they are persisted, or sees to it that they will be. */
 function persisted(
   core: StreamCore,
-  { entries, last }: Outcome,
+  entries: Entry[],
+  last: number,
   persists: boolean,
 ): Promise<Entry[]> | Entry[] {
   if (last === 0) return entries;

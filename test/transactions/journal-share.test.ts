@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { VarveError } from '../../src/base/errors.js';
 import type { Journal } from '../../src/core/log/journal.js';
+import { Stage } from '../../src/core/stage.js';
 import { JournalShare } from '../../src/stream/transaction-shares.js';
 
 /** A journal in which another thread says something whenever `says` is true and this one looks. */
 function share(says: boolean): JournalShare {
   let last = 7;
-  const journal: Pick<Journal, 'partsFor' | 'refresh' | 'last'> = {
-    partsFor: () => [],
+  const journal: Pick<Journal, 'recordsFor' | 'refresh' | 'last'> = {
+    recordsFor: () => [],
     refresh() {
       if (says) last++;
     },
@@ -16,8 +17,8 @@ function share(says: boolean): JournalShare {
       return last;
     },
   };
-  const made = new JournalShare(journal as Journal);
-  made.parts();
+  const made = new JournalShare(journal as Journal, Stage.take());
+  made.begin();
   return made;
 }
 

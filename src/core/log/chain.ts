@@ -83,6 +83,16 @@ export class Chain {
     return this.#segments[this.#segments.length - 1];
   }
 
+  /** Timestamp of the last entry that stands in one; 0 if there is none. */
+  get last(): number {
+    const segments = this.#segments;
+    for (let i = segments.length - 1; i >= 0; i--) {
+      const { last } = segments[i] as Segment;
+      if (last !== 0) return last;
+    }
+    return 0;
+  }
+
   /** The number of the segment that comes behind the last one. */
   get next(): number {
     const { end } = this;

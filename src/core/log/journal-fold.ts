@@ -40,17 +40,23 @@ export class Fold {
     return new Fold(cursor, record.state);
   }
 
-  /** Reads on to the end. Throws as `begin`. */
-  advance(): void {
-    while (this.#cursor.next()) this.#take(recordOf(this.#cursor));
+  /** Takes over a record that this thread, which writes alone, has just appended behind all that was read. */
+  appended(record: JournalRecord): void {
+    this.#apply(record, this.region.lastTimestamp);
+    this.#cursor.passAll();
   }
 
-  #take(record: JournalRecord): void {
+  /** Reads on to the end. Throws as `begin`. */
+  advance(): void {
+    while (this.#cursor.next()) this.#apply(recordOf(this.#cursor), this.#cursor.timestamp);
+  }
+
+  #apply(record: JournalRecord, timestamp: number): void {
     if (this.ended) throw corruptJournal('it goes on where it should have gone on in its other region');
     if (record.kind === 'snapshot') throw corruptJournal('it has a snapshot in its midst');
     if (record.kind === 'switch') this.ended = true;
     else applyChange(this.state, record);
-    this.last = this.#cursor.timestamp;
+    this.last = timestamp;
   }
 }
 

@@ -4,9 +4,9 @@ import { strideOf } from '../../format/entry.js';
 import { ENTRY } from '../../format/layout.js';
 import type { RegionLog } from '../region-log.js';
 import { allocate, clear } from '../regions.js';
+import type { Stage } from '../stage.js';
 import type { Steps } from '../steps.js';
 import type { StreamCore } from '../stream-core.js';
-import type { Part } from '../transaction.js';
 import type { LogOptions } from './facts.js';
 import { corruptJournal, journalFull, keepsNothing } from './journal-errors.js';
 import { Fold, isGone, newestFold } from './journal-fold.js';
@@ -31,6 +31,12 @@ const SNAPSHOT_SHARE = 3 / 4;
 
 /** Makes a change for the state as it is, or none if there is nothing to do. It may be asked again, when somebody else was faster. */
 export type ChangeFor = (state: JournalState) => Change | undefined;
+
+/** A change and its record. */
+export interface Made {
+  readonly change: Change;
+  readonly bytes: Uint8Array;
+}
 
 /** Bytes of each of the two regions of a log's journal. */
 export function journalSize(segmentSize: number, blockSize: number): number {
@@ -159,27 +165,40 @@ export class Journal {
     return this.#fold.last;
   }
 
+  /** The one of the two that is appended to. */
+  get region(): RegionLog {
+    return this.#fold.region;
+  }
+
   /**
-   * What is to be committed, together with other things, to make such changes; `refresh` takes them over then. Blocks where the journal has to be
-   * switched. Only for positions, which take no further room.
+   * The records that are to be committed to `region` behind `last`, together with other things, to make such changes; `committed` takes them over then.
+   * Blocks where the journal has to be switched. Only for positions, which take no further room.
    *
+   * @param stage where their bytes are put
    * @throws as `change`, but for VARVE_FULL
    */
-  partsFor(changes: readonly ChangeFor[]): Part[] {
-    for (;;) {
+  recordsFor(changes: Iterable<ChangeFor>, stage: Stage): Made[] {
+    for (let isKnown = !this.#core.beside; ; isKnown = false) {
       this.#core.assertWritable();
-      this.refresh();
-      const made = changes.flatMap((changeFor) => changeFor(this.#fold.state) ?? []);
-      // What `encodeChange` returns is good until it is called again.
-      const records = made.map((change) => encodeChange(change).slice());
-      const size = records.reduce((sum, record) => sum + strideOf(record.length), 0);
-      const { region, last } = this.#fold;
-      if (records.length === 0) return [];
-      if (!this.#fold.ended && this.#takes(size - ENTRY.header)) {
-        return records.map((data) => ({ region, data, expectedLast: last }));
+      if (!isKnown) this.refresh();
+      const made: Made[] = [];
+      let size = 0;
+      for (const changeFor of changes) {
+        const change = changeFor(this.#fold.state);
+        if (change === undefined) continue;
+        const bytes = copyTo(stage, encodeChange(change));
+        made.push({ change, bytes });
+        size += strideOf(bytes.length);
       }
+      if (made.length === 0 || (!this.#fold.ended && this.#takes(size - ENTRY.header))) return made;
       this.#switchSync();
     }
+  }
+
+  /** The records that `recordsFor` has made were committed. */
+  committed(made: readonly Made[]): void {
+    if (this.#core.beside) this.refresh();
+    else for (const { change } of made) this.#fold.appended(change);
   }
 
   /** Changes behind one that waits for a switch wait, too. */
@@ -216,15 +235,17 @@ export class Journal {
       const bytes = encodeChange(change);
       if (change.kind !== 'position') this.#assertRoom(bytes);
       if (this.#fold.ended || !this.#takes(bytes.length)) return false;
-      if (this.#append(bytes, persists)) return true;
+      if (this.#append(bytes, persists, change)) return true;
     }
   }
 
   /** Appends a record to the region that is written to; false if somebody else was faster. */
-  #append(bytes: Uint8Array, persists: boolean): boolean {
-    const { region, last } = this.#fold;
-    const appended = appendBehind(region, last, bytes, persists);
-    if (appended) this.refresh();
+  #append(bytes: Uint8Array, persists: boolean, change?: Change): boolean {
+    const fold = this.#fold;
+    const appended = appendBehind(fold.region, fold.last, bytes, persists);
+    // There are many positions. What else there is, is read as it stands there.
+    if (appended && change?.kind === 'position' && !this.#core.beside) fold.appended(change);
+    else if (appended) this.refresh();
     return appended;
   }
 
@@ -288,6 +309,13 @@ export class Journal {
     this.#core.others.notice();
     this.#fold = begun(newestFold(this.regions));
   }
+}
+
+/** What `encodeChange` returns is good until it is called again. */
+function copyTo(stage: Stage, bytes: Uint8Array): Uint8Array {
+  const copy = stage.place(bytes.length);
+  copy.set(bytes);
+  return copy;
 }
 
 function namesOf(log: string): string[] {

@@ -83,7 +83,7 @@ export class LogCore {
 
   /** Timestamp of the last entry; 0 if there is none. */
   get last(): number {
-    const last = this.chain.segments.findLast(({ entries }) => entries > 0)?.last ?? 0;
+    const last = this.chain.last;
     return last >= this.trimmedBelow ? last : 0;
   }
 

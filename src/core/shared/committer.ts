@@ -2,7 +2,7 @@ import { encodeLag, highWord } from '../../format/entry.js';
 import { ENTRY, Form, GAP, LAG_UNKNOWN } from '../../format/layout.js';
 import type { Window } from '../../media/window.js';
 import type { Clock } from '../clock.js';
-import { headerOf, type Placed } from '../transaction.js';
+import { headerOf, type Part } from '../transaction.js';
 import { BOARD, type Board, heldTimestamp, observe, REGION, readTimestamp, storeTimestamp } from './board.js';
 import { CommitRecord, type WasWritten, type WriteThrough } from './commit-record.js';
 import { Earlier, FEW } from './earlier.js';
@@ -119,28 +119,28 @@ export class Committer {
    * Commits the entries of a transaction, whose payloads stand behind the tails of their regions. Returns the first one's timestamp; 0 if a further
    * supply of timestamps is needed first.
    *
-   * @param placed the entries in their order
+   * @param parts the entries in their order
    * @param written true if other threads see what was stored only once it is written
    */
-  commitTogether(placed: readonly Placed[], shares: readonly Share[], written: boolean): number {
+  commitTogether(parts: readonly Part[], shares: readonly Share[], written: boolean): number {
     this.enter();
-    const first = this.#prepare(placed, shares, written);
+    const first = this.#prepare(parts, shares, written);
     if (first === 0) return 0;
     this.#carryOut(() => this.#together.carryOut());
     this.#lock.release();
-    this.#clock.last = first + placed.length - 1;
+    this.#clock.last = first + parts.length - 1;
     return first;
   }
 
   /** What it throws, and a transaction for which there are no timestamps, gives the lock up. */
-  #prepare(placed: readonly Placed[], shares: readonly Share[], written: boolean): number {
+  #prepare(parts: readonly Part[], shares: readonly Share[], written: boolean): number {
     let counts = false;
     try {
       const first = heldTimestamp(this.#words, NEWEST) + 1;
-      const last = first + placed.length - 1;
+      const last = first + parts.length - 1;
       if (last >= this.#clock.limit && !this.#isSupplied(last)) return 0;
       this.earlier.survey(0);
-      this.#storeHeaders(placed, first, last);
+      this.#storeHeaders(parts, first, last);
       this.#together.note(shares, first, last);
       if (written) this.#together.write(shares);
       counts = true;
@@ -150,14 +150,14 @@ export class Committer {
     }
   }
 
-  #storeHeaders(placed: readonly Placed[], first: number, last: number): void {
+  #storeHeaders(parts: readonly Part[], first: number, last: number): void {
     const persisted = this.raiseDurable();
-    for (const [i, each] of placed.entries()) {
-      const { window, position, size } = each;
+    for (const [i, part] of parts.entries()) {
+      const { window, position, size } = part;
       const timestamp = first + i;
-      each.timestamp = timestamp;
+      part.timestamp = timestamp;
       const high =
-        placed.length > 1
+        parts.length > 1
           ? headerOf(timestamp, last, persisted)
           : highWord(timestamp, Form.entry, encodeLag(timestamp - 1 - persisted));
       storeHeader(window, position, size, timestamp, high);

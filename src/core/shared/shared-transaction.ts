@@ -1,7 +1,5 @@
-import { strideOf } from '../../format/entry.js';
-import { ENTRY } from '../../format/layout.js';
 import { full, fullBehind } from '../append-errors.js';
-import type { Committed, Part, Placed } from '../transaction.js';
+import { type Part, storeAt } from '../transaction.js';
 import type { SharedLog } from './shared-log.js';
 import type { Sharing } from './sharing.js';
 import type { Share } from './transaction-record.js';
@@ -9,8 +7,7 @@ import type { Share } from './transaction-record.js';
 /** A region's share, before it has a place. */
 interface Wanted {
   readonly log: SharedLog;
-  /** Its parts, by their places among all of them. */
-  readonly parts: number[];
+  readonly parts: Part[];
   /** Bytes that they take. */
   bytes: number;
 }
@@ -29,14 +26,15 @@ export class SharedTransaction {
     this.#sharing = sharing;
     this.#parts = parts;
     const byLine = new Map<number, Wanted>();
-    for (const [i, { region, data }] of parts.entries()) {
+    for (const part of parts) {
+      const { region } = part.target;
       // Another region may have its line by now.
       region.assertAlive();
       const log = sharing.log(region);
       const wanted = byLine.get(log.line) ?? { log, parts: [], bytes: 0 };
       byLine.set(log.line, wanted);
-      wanted.parts.push(i);
-      wanted.bytes += strideOf(data.length);
+      wanted.parts.push(part);
+      wanted.bytes += part.stride;
     }
     this.#wanted = [...byLine.values()].sort((a, b) => a.log.line - b.log.line);
   }
@@ -47,7 +45,7 @@ export class SharedTransaction {
    * @param waits true to block as long as one of another thread is
    * @throws VARVE_BUSY if one of this thread is, or need not be waited for; and what an append throws
    */
-  commit(waits: boolean): Committed[] {
+  commit(waits: boolean): void {
     for (;;) {
       this.#enter();
       let blocked: SharedLog | undefined;
@@ -55,8 +53,7 @@ export class SharedTransaction {
         blocked = this.#assertFree();
         if (blocked === undefined) {
           this.#assertFits();
-          const placed = this.#tryCommit();
-          if (placed !== undefined) return placed;
+          if (this.#tryCommit()) return;
         }
       } finally {
         this.#leave();
@@ -110,43 +107,41 @@ export class SharedTransaction {
   /** Throws what the first part does that cannot be appended. */
   #assertFits(): void {
     const ends = new Map<SharedLog, number>();
-    for (const { region, data, expectedLast } of this.#parts) {
+    for (const { target, size, stride, expectedLast } of this.#parts) {
+      const { region } = target;
       const log = this.#sharing.log(region);
       const before = ends.get(log) ?? log.heldTail;
-      const end = before + strideOf(data.length);
-      if (region.ended) throw full(region, data.length, 0);
-      if (end > region.length) throw fullBehind(region, before, data.length);
+      const end = before + stride;
+      if (region.ended) throw full(region, size, 0);
+      if (end > region.length) throw fullBehind(region, before, size);
       if (expectedLast !== undefined) log.assertLast(expectedLast);
       ends.set(log, end);
     }
   }
 
-  /** Undefined if a supply of timestamps is needed first. */
-  #tryCommit(): Committed[] | undefined {
-    const placed: Placed[] = [];
-    const shares = this.#wanted.map((wanted) => this.#store(wanted, placed));
-    const first = this.#sharing.committer.commitTogether(placed, shares, this.#sharing.writesThrough);
-    if (first === 0) return undefined;
+  /** False if a supply of timestamps is needed first. */
+  #tryCommit(): boolean {
+    const shares = this.#wanted.map((wanted) => stored(wanted));
+    const first = this.#sharing.committer.commitTogether(this.#parts, shares, this.#sharing.writesThrough);
+    if (first === 0) return false;
     // The last one's timestamp is to be what this thread has committed last.
-    for (const { log, last } of shares.sort((a, b) => a.last - b.last)) {
-      log.lastTimestamp = first + last;
-      this.#sharing.committed(log);
+    for (const share of shares.sort((a, b) => a.last.timestamp - b.last.timestamp)) {
+      share.log.lastTimestamp = share.last.timestamp;
+      this.#sharing.committed(share.log);
     }
-    return placed;
+    return true;
   }
+}
 
-  /** Stores the payloads of a region's parts behind its tail. */
-  #store({ log, parts, bytes }: Wanted, placed: Placed[]): Share {
-    const from = log.heldTail;
-    const window = log.region.extent.write(from, bytes);
-    let position = from;
-    for (const i of parts) {
-      const { region, data } = this.#parts[i] as Part;
-      window.bytes.set(data, position - window.start + ENTRY.header);
-      placed[i] = { region, window, position, size: data.length, timestamp: 0 };
-      position += strideOf(data.length);
-    }
-    const last = parts.at(-1) as number;
-    return { log, window, from, end: position, entries: parts.length, last };
+/** Stores the payloads of a region's parts behind its tail. */
+function stored({ log, parts, bytes }: Wanted): Share {
+  const from = log.heldTail;
+  const window = log.region.extent.write(from, bytes);
+  let position = from;
+  for (const part of parts) {
+    storeAt(part, window, position);
+    position += part.stride;
   }
+  const last = parts.at(-1) as Part;
+  return { log, window, from, end: position, entries: parts.length, last };
 }

@@ -10,7 +10,7 @@ import { takeSync } from '../steps.js';
 import type { StreamCore } from '../stream-core.js';
 import { refreshStructure } from '../structure-refresh.js';
 import type { TableSlot } from '../table-slots.js';
-import type { Committed, Part } from '../transaction.js';
+import type { Part } from '../transaction.js';
 import { agreementOf } from './agreement.js';
 import { BOARD, type Board, REGION, readTimestamp, storeTimestamp, UNIT, UNIT_SHIFT } from './board.js';
 import type { Written } from './commit-record.js';
@@ -92,8 +92,8 @@ export class Sharing {
   }
 
   /** Commits entries together; `waits` says whether it may block for slots of other threads. */
-  transact(parts: readonly Part[], waits: boolean): Committed[] {
-    return new SharedTransaction(this, parts).commit(waits);
+  transact(parts: readonly Part[], waits: boolean): void {
+    new SharedTransaction(this, parts).commit(waits);
   }
 
   /** The append side of a region. */

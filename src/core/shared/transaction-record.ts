@@ -1,6 +1,7 @@
 import { strideAt } from '../../format/entry.js';
 import { ENTRY } from '../../format/layout.js';
 import type { Window } from '../../media/window.js';
+import type { Part } from '../transaction.js';
 import {
   BOARD,
   type Board,
@@ -26,8 +27,8 @@ export interface Share {
   readonly end: number;
   /** How many there are. */
   readonly entries: number;
-  /** Which of the transaction's entries is its last one here, counted from 0. */
-  readonly last: number;
+  /** The transaction's last entry here; it has its timestamp once it is noted. */
+  readonly last: Part;
 }
 
 /** Entries on the medium, without valid checksums as long as that is to be done: [from, to) in bytes. */
@@ -74,15 +75,15 @@ export class TransactionRecord {
     words[at + TRANSACTION.written] = 0;
     storeTimestamp(words, at + TRANSACTION.first, first);
     storeTimestamp(words, at + TRANSACTION.last, last);
-    for (const [i, share] of shares.entries()) this.#noteShare(this.#shareAt(i), share, first);
+    for (const [i, share] of shares.entries()) this.#noteShare(this.#shareAt(i), share);
   }
 
-  #noteShare(at: number, { log, end, entries, last }: Share, first: number): void {
+  #noteShare(at: number, { log, end, entries, last }: Share): void {
     const words = this.#words;
     words[at + SHARE.region] = log.line;
     words[at + SHARE.tail] = end >>> UNIT_SHIFT;
     words[at + SHARE.entries] = (words[log.line + REGION.entries] as number) + entries;
-    storeTimestamp(words, at + SHARE.last, first + last);
+    storeTimestamp(words, at + SHARE.last, last.timestamp);
     storeTimestamp(words, at + SHARE.ground, log.offset);
     words[at + SHARE.seed] = log.seed | 0;
   }
