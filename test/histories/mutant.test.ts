@@ -21,7 +21,7 @@ const MUTANTS: readonly Mutant[] = [
   {
     what: 'a commit does not wait for those of other threads',
     file: 'src/core/shared/committer.js',
-    from: /this\.enter\(\);(\s+try \{\s+const timestamp)/,
+    from: /this\.enter\(\);(\s+try \{\s+const words)/,
     to: '$1',
   },
 ];

@@ -83,15 +83,15 @@ export const MODELS: readonly Model[] = [
   },
   {
     name: 'locks',
-    about: 'the lock word, sleeping, takeover',
+    about: 'the two words of a lock, sleeping, takeover',
     small: ['DEATHS=0', 'DEATHS=1'],
     large: ['DEATHS=2', 'DEATHS=2 ANY_TIMEOUT', 'DEATHS=2 ROUNDS=3'],
     mistakes: [
       'DEATHS=0 NOTIFY_ONE',
-      'DEATHS=0 NO_BIT',
       'DEATHS=0 NO_NOTIFY',
+      'DEATHS=0 LOOK_FIRST',
+      'DEATHS=0 SLEEP_UNSEEN',
       'TAKE_BY_STORE',
-      'TAKE_WITHOUT_BIT',
       'NO_TIMEOUT',
       'REUSE_NUMBER',
     ],

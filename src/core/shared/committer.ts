@@ -1,9 +1,18 @@
 import { encodeLag, highWord } from '../../format/entry.js';
-import { ENTRY, Form, GAP, LAG_UNKNOWN } from '../../format/layout.js';
+import { ENTRY, Form, GAP, LAG_SHIFT, LAG_UNKNOWN } from '../../format/layout.js';
 import type { Window } from '../../media/window.js';
 import type { Clock } from '../clock.js';
 import { headerOf, type Part } from '../transaction.js';
-import { BOARD, type Board, heldTimestamp, observe, REGION, readTimestamp, storeTimestamp } from './board.js';
+import {
+  BOARD,
+  type Board,
+  heldTimestamp,
+  observe,
+  REGION,
+  readTimestamp,
+  storeTimestamp,
+  UNIT_SHIFT,
+} from './board.js';
 import { CommitRecord, type WasWritten, type WriteThrough } from './commit-record.js';
 import { Earlier, FEW } from './earlier.js';
 import { SharedLock } from './lock.js';
@@ -12,8 +21,13 @@ import type { Threads } from './threads.js';
 import { type SealOnMedium, type Share, TransactionRecord } from './transaction-record.js';
 
 // By names of this file the words are constants to the compiler; looked up in another module's object they are not.
-const { commitLock: COMMIT_LOCK, last: NEWEST, limit: LIMIT, persisted: PERSISTED } = BOARD;
+const { commitLock: COMMIT_LOCK, last: NEWEST, limit: LIMIT, persisted: PERSISTED, waiting: WAITING } = BOARD;
 const { durable: DURABLE, entries: ENTRIES, pending: PENDING, tail: TAIL } = REGION;
+const { header: HEADER, lowWord: LOW, highWord: HIGH } = ENTRY;
+/** The last words of entries that do not say how far everything is durable, without their timestamps. Signed, as V8 allocates memory for those from 2^31 on. */
+const PLAIN = highWord(0, Form.entry, LAG_UNKNOWN) | 0;
+const PLAIN_AND_GAP = highWord(0, Form.entryAndGap, LAG_UNKNOWN) | 0;
+const LAG_MASK = -1 << LAG_SHIFT;
 
 /** An entry says how far everything was durable as of one in so many commits: a power of two, less 1. */
 const NOW_AND_THEN = 7;
@@ -25,6 +39,8 @@ const NOW_AND_THEN = 7;
 export class Committer {
   /** Told, with the lock held, how far everything is durable. */
   onDurable: ((timestamp: number) => void) | undefined;
+  /** Called once something is committed that somebody waits for, with the lock given up. */
+  onAwaited: (() => void) | undefined;
   /** What had come before this thread's last commit and was not durable then. */
   readonly earlier: Earlier;
   readonly #words: Int32Array;
@@ -95,24 +111,42 @@ export class Committer {
     end: number,
     through: WriteThrough | undefined,
   ): number {
-    const words = this.#words;
     this.enter();
     try {
-      const timestamp = heldTimestamp(words, NEWEST) + 1;
-      if (timestamp >= this.#clock.limit && !this.#isSupplied(timestamp)) return 0;
+      const words = this.#words;
+      const low = ((words[NEWEST] as number) + 1) | 0;
+      const high = (words[NEWEST + 1] as number) + (low === 0 ? 1 : 0);
+      const timestamp = high * 2 ** 32 + (low >>> 0);
+      if (timestamp >= this.#clock.limit && !this.#isSupplied(timestamp)) {
+        this.#lock.release();
+        return 0;
+      }
       this.earlier.survey(region);
-      const used = position + ENTRY.header + size + (-size & 7);
-      const form = end - used === GAP ? Form.entryAndGap : Form.entry;
-      storeHeader(window, position, size, timestamp, this.#highWord(timestamp, form));
-      if (end - used >= ENTRY.header) storeFiller(window, used, end, timestamp);
-      this.#record.note(region, end, (words[region + ENTRIES] as number) + 1, timestamp);
+      const rest = end - (position + HEADER + size + (-size & 7));
+      let last = high | (rest === GAP ? PLAIN_AND_GAP : PLAIN);
+      if ((low & NOW_AND_THEN) === 0) last = this.#certify(last, timestamp);
+      storeHeader(window, position, size, low, last);
+      if (rest >= HEADER) storeFiller(window, end - rest, end, timestamp);
+      const entries = (words[region + ENTRIES] as number) + 1;
+      const tail = end >>> UNIT_SHIFT;
+      this.#record.note(region, tail, entries, low, high);
       if (through !== undefined) this.#record.write(region, through, window, position, end);
-      this.#record.carryOut();
+      this.#record.carryOut(region, tail, entries, low, high);
       this.#clock.last = timestamp;
+      this.#leaveWithNews();
       return timestamp;
-    } finally {
-      this.#lock.release();
+    } catch (error) {
+      this.#lock.abandon();
+      throw error;
     }
+  }
+
+  /** Gives the lock up, and wakes those who wait for what was committed: they have said so under the lock. */
+  #leaveWithNews(): void {
+    const awaited = this.#words[WAITING];
+    if (awaited !== 0) this.#words[WAITING] = 0;
+    this.#lock.release();
+    if (awaited !== 0) this.onAwaited?.();
   }
 
   /**
@@ -127,8 +161,8 @@ export class Committer {
     const first = this.#prepare(parts, shares, written);
     if (first === 0) return 0;
     this.#carryOut(() => this.#together.carryOut());
-    this.#lock.release();
     this.#clock.last = first + parts.length - 1;
+    this.#leaveWithNews();
     return first;
   }
 
@@ -160,7 +194,7 @@ export class Committer {
         parts.length > 1
           ? headerOf(timestamp, last, persisted)
           : highWord(timestamp, Form.entry, encodeLag(timestamp - 1 - persisted));
-      storeHeader(window, position, size, timestamp, high);
+      storeHeader(window, position, size, timestamp | 0, high);
     }
   }
 
@@ -175,10 +209,12 @@ export class Committer {
     const words = this.#words;
     this.enter();
     try {
+      const entries = words[region + ENTRIES] as number;
+      const tail = end >>> UNIT_SHIFT;
       storeFiller(window, position, end, heldTimestamp(words, NEWEST));
-      this.#record.note(region, end, words[region + ENTRIES] as number, 0);
+      this.#record.note(region, tail, entries, 0, 0);
       if (through !== undefined) this.#record.write(region, through, window, position, end);
-      this.#record.carryOut();
+      this.#record.carryOut(region, tail, entries, 0, 0);
     } finally {
       this.#lock.release();
     }
@@ -232,23 +268,24 @@ export class Committer {
     return timestamp < this.#clock.limit;
   }
 
-  #highWord(timestamp: number, form: number): number {
-    const certifies = (timestamp & NOW_AND_THEN) === 0;
-    const lag = certifies ? encodeLag(timestamp - 1 - this.raiseDurable()) : LAG_UNKNOWN;
-    return highWord(timestamp, form, lag);
+  /** Has an entry's last word say how far everything is durable. */
+  #certify(last: number, timestamp: number): number {
+    const lag = encodeLag(timestamp - 1 - this.raiseDurable());
+    return (last & ~LAG_MASK) | (lag << LAG_SHIFT);
   }
 }
 
 /** A filler has the last timestamp that was given out before it. */
 function storeFiller(window: Window, position: number, end: number, timestamp: number): void {
   const high = highWord(timestamp, Form.filler, LAG_UNKNOWN);
-  storeHeader(window, position, end - position - ENTRY.header, timestamp, high);
+  storeHeader(window, position, end - position - ENTRY.header, timestamp | 0, high);
 }
 
 /** Stores the three words that a commit knows. The fourth, the checksum's, comes with the seal: until then the mark of a reserved place may stand there. */
-function storeHeader(window: Window, position: number, size: number, timestamp: number, high: number): void {
-  const word = (position - window.start) >>> 2;
-  window.words[word] = size;
-  window.words[word + ENTRY.lowWord] = timestamp >>> 0;
-  window.words[word + ENTRY.highWord] = high;
+function storeHeader(window: Window, position: number, size: number, low: number, high: number): void {
+  const { words, start } = window;
+  const word = (position - start) >>> 2;
+  words[word] = size;
+  words[word + LOW] = low;
+  words[word + HIGH] = high;
 }

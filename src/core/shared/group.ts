@@ -1,4 +1,5 @@
 import type { Medium } from '../../media/medium.js';
+import type { Window } from '../../media/window.js';
 import { BOARD, heldTimestamp, readTimestamp } from './board.js';
 import type { Sealed } from './durability.js';
 import { SharedLock } from './lock.js';
@@ -67,11 +68,13 @@ export class GroupCommit {
   /**
    * Makes durable what a region holds, if that takes no longer than an append: its lock is held, and then other threads need not wait for it twice.
    * If it fails, `persistOwn` will, too.
+   *
+   * @param window as for `Durability.persistHeld`
    */
-  persistHeld(log: SharedLog): void {
+  persistHeld(log: SharedLog, window: Window): void {
     if (!this.#flushes) return;
     try {
-      log.durability.persistHeld(this.#medium);
+      log.durability.persistHeld(this.#medium, window);
     } catch {
       return;
     }

@@ -2,7 +2,7 @@ import { strideAt, strideOf } from '../../format/entry.js';
 import { ENTRY } from '../../format/layout.js';
 import type { Window } from '../../media/window.js';
 import { conflict, full } from '../append-errors.js';
-import type { Appender } from '../appender.js';
+import { type Appender, NOWHERE } from '../appender.js';
 import type { RegionLog } from '../region-log.js';
 import { storeParts } from '../reservations.js';
 import { awaitWord } from './awake.js';
@@ -25,8 +25,9 @@ const {
   tail: TAIL,
 } = REGION;
 
+const { header: HEADER } = ENTRY;
+
 const NO_EXPECTATION = -1;
-const NOWHERE = -1;
 
 /**
  * The append side of one region that several threads append to: what `RegionLog` is to one thread alone. The region's lock is held for the
@@ -45,6 +46,8 @@ export class SharedLog implements Appender, WriteThrough {
   adopted = -1;
   lastTimestamp = 0;
   #lastWindow: Window | undefined;
+  /** Takes stores to the region, from where this thread appended first. */
+  #window: Window | undefined;
   #expected = NO_EXPECTATION;
   /** True while it stands in the list of those that this thread has committed to and not made durable. */
   touched = false;
@@ -112,26 +115,35 @@ export class SharedLog implements Appender, WriteThrough {
   }
 
   append(data: Uint8Array, persists = false): number {
-    const size = data.length;
-    const expected = this.#takeExpectation();
-    let position = NOWHERE;
-    this.enter(size, expected);
+    const position = this.#appendAtOnce(data, persists);
+    return position === NOWHERE ? this.#appendLater([data], data.length, this.#takeExpectation()) : position;
+  }
+
+  /** What nearly all appends are: an entry that fits behind the last one. Returns where; `NOWHERE`, and nothing has happened, if it is not so. */
+  #appendAtOnce(data: Uint8Array, persists: boolean): number {
+    const window = this.#window;
+    if (window === undefined || this.#expected !== NO_EXPECTATION) return NOWHERE;
+    this.take();
     try {
-      if (this.reserved === this.heldTail) position = this.#appendHere(data, size);
-      if (persists && position !== NOWHERE) this.#sharing.group.persistHeld(this);
+      const words = this.#words;
+      const { line, region } = this;
+      const size = data.length;
+      const tail = words[line + TAIL] as number;
+      const position = tail * UNIT;
+      const end = position + HEADER + size + (-size & 7);
+      if (end > window.end || words[line + RESERVED] !== tail || words[line + CHANGING] !== 0) return NOWHERE;
+      if (!this.#sharing.steady || region.freed || region.ended) return NOWHERE;
+      window.bytes.set(data, position - window.start + HEADER);
+      const timestamp = this.#sharing.committer.commit(line, window, position, size, end, undefined);
+      if (timestamp === 0) return NOWHERE;
+      this.lastTimestamp = timestamp;
+      this.#lastWindow = window;
+      this.#sharing.committed(this, end >>> UNIT_SHIFT);
+      if (persists) this.#sharing.group.persistHeld(this, window);
+      return position;
     } finally {
       this.lock.release();
     }
-    return position === NOWHERE ? this.#appendLater([data], size, expected) : position;
-  }
-
-  /** Returns where; `NOWHERE` if a supply of timestamps is needed first. The lock is held. */
-  #appendHere(data: Uint8Array, size: number): number {
-    const position = this.heldTail;
-    const end = position + strideOf(size);
-    const window = this.region.extent.write(position, end - position);
-    window.bytes.set(data, position - window.start + ENTRY.header);
-    return this.commitAt(window, position, size, end) ? position : NOWHERE;
   }
 
   appendParts(parts: readonly Uint8Array[], size: number): number {
@@ -140,6 +152,12 @@ export class SharedLog implements Appender, WriteThrough {
 
   /** As `append`, in a loop, which takes longer. */
   #appendLater(parts: readonly Uint8Array[], size: number, expected: number): number {
+    const position = this.#appendHere(parts, size, expected);
+    return position === NOWHERE ? this.#appendBehind(parts, size) : position;
+  }
+
+  /** Returns where; `NOWHERE` if places are open. */
+  #appendHere(parts: readonly Uint8Array[], size: number, expected: number): number {
     do {
       this.enter(size, expected);
       try {
@@ -147,12 +165,26 @@ export class SharedLog implements Appender, WriteThrough {
         if (this.reserved !== position) break;
         const window = this.region.extent.write(position, strideOf(size));
         storeParts({ window, position }, parts);
-        if (this.commitAt(window, position, size, position + strideOf(size))) return position;
+        if (!this.commitAt(window, position, size, position + strideOf(size))) continue;
+        // Where entries are written, that is a window of their own.
+        if (this.#through === undefined) this.#window = window;
+        return position;
       } finally {
         this.lock.release();
       }
     } while (this.#sharing.supply());
-    return this.#appendBehind(parts, size);
+    return NOWHERE;
+  }
+
+  /** As `append`; `NOWHERE`, and nothing has happened, if that would have to wait for places. */
+  appendIfFree(parts: readonly Uint8Array[], size: number): number {
+    const only = parts.length === 1 ? parts[0] : undefined;
+    const position = only === undefined ? NOWHERE : this.#appendAtOnce(only, false);
+    if (position !== NOWHERE) return position;
+    const expected = this.#takeExpectation();
+    const found = this.#appendHere(parts, size, expected);
+    if (found === NOWHERE) this.#expected = expected;
+    return found;
   }
 
   /** Places are open: this is a further one, and waits for them. */
@@ -232,7 +264,7 @@ export class SharedLog implements Appender, WriteThrough {
     if (timestamp === 0) return false;
     this.lastTimestamp = timestamp;
     this.#lastWindow = window;
-    this.#sharing.committed(this);
+    this.#sharing.committed(this, end >>> UNIT_SHIFT);
     return true;
   }
 

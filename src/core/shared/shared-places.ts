@@ -34,6 +34,10 @@ export class SharedPlaces implements Places {
     return false;
   }
 
+  appendIfNone(parts: readonly Uint8Array[], size: number): number {
+    return this.#log.appendIfFree(parts, size);
+  }
+
   reserve(size: number): Place {
     const log = this.#log;
     log.enter(size);
