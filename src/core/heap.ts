@@ -3,8 +3,17 @@ export class Heap<T> {
   readonly #items: T[] = [];
   readonly #ranks: number[] = [];
 
+  get size(): number {
+    return this.#items.length;
+  }
+
   get first(): T | undefined {
     return this.#items[0];
+  }
+
+  /** The rank of the first one. */
+  get firstRank(): number {
+    return this.#ranks[0] as number;
   }
 
   push(item: T, rank: number): void {

@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import { join } from 'node:path';
 import { VarveError } from '../base/errors.js';
 import { type Acts, act, actSync } from '../core/log/acts.js';
-import { type ConsumerRecord, consumerNamed } from '../core/log/journal-state.js';
+import type { ConsumerRecord } from '../core/log/consumer-records.js';
 import type { LogCore } from '../core/log/log-core.js';
 import type { RegionLog } from '../core/region-log.js';
 import { fileNameOf, type Position } from '../format/position.js';
@@ -42,6 +42,8 @@ export class Consumers {
   readonly #directory: string | undefined;
   /** Those that are open in this thread. */
   readonly #open = new Map<string, Consumer | undefined>();
+  /** The files that this thread has locked of those, where the journal says the same or more. */
+  readonly #held = new Set<string>();
   readonly #letGo = () => {
     for (const consumer of this.#open.values()) consumer?.release();
   };
@@ -85,8 +87,11 @@ export class Consumers {
   /** All that there are, by their names. */
   list(): ConsumerInfo[] {
     this.#log.follow();
-    const all = [...this.#known()].map(([name, { position, protect }]) => {
-      const { entries, bytes } = new Meter(this.#log).behind(position);
+    // One pass over the entries for all of them.
+    const known = [...this.#known()].sort(([, a], [, b]) => a.position - b.position);
+    const meter = new Meter(this.#log);
+    const all = known.map(([name, { position, protect }]) => {
+      const { entries, bytes } = meter.behind(position);
       return { name, position, lag: entries, lagBytes: bytes, protect };
     });
     return all.sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -126,7 +131,7 @@ export class Consumers {
     const protect = options.protect === undefined ? undefined : flagOption(options.protect, 'protect');
     this.#log.follow();
     if (this.#open.has(name)) throw busyConsumer(this.#log.name, name, 'here');
-    const from = this.#known().has(name) ? 0 : positionAt(this.#log, options.from ?? 'first');
+    const from = this.#knows(name) ? 0 : positionAt(this.#log, options.from ?? 'first');
     return { name, options, protect, from };
   }
 
@@ -150,7 +155,7 @@ export class Consumers {
     const file = PositionFile.open(join(directory, fileNameOf(name)), this.#owner(name));
     // Only now: whoever had it open may just have moved it.
     this.#log.journal.refresh();
-    const base = newer(file.said, consumerNamed(this.#log.journal.state, name));
+    const base = newer(file.said, this.#log.journal.state.consumers.named(name));
     const position = base?.position ?? from;
     const revision = (base?.revision ?? 0) + 1;
     const at = { ...this.#owner(name), position, revision, protect: protect ?? base?.protect ?? false };
@@ -177,13 +182,16 @@ export class Consumers {
   }
 
   #opened({ name, options }: Request, place: Place): Consumer {
+    const file = fileNameOf(name);
     const home = {
       log: this.#log,
       regionOf: this.#regionOf,
       closed: () => {
         this.#open.delete(name);
+        this.#held.delete(file);
       },
     };
+    if (place.at === undefined && place.file !== undefined) this.#held.add(file);
     const consumer = new Consumer(home, name, this.#keeper(name, place), options);
     this.#open.set(name, consumer);
     return consumer;
@@ -192,7 +200,7 @@ export class Consumers {
   #keeper(name: string, place: Place): PositionKeeper {
     if (place.at !== undefined) return new FileKeeper(place.file, place.at);
     const { journal } = this.#log;
-    return new JournalKeeper(journal, consumerNamed(journal.state, name) as ConsumerRecord, place.file);
+    return new JournalKeeper(journal, journal.state.consumers.named(name) as ConsumerRecord, place.file);
   }
 
   /** True if there was one. */
@@ -201,8 +209,8 @@ export class Consumers {
     this.#log.follow();
     const { core, journal } = this.#log;
     if (this.#open.has(name)) throw busyConsumer(this.#log.name, name, 'here');
-    const known = this.#known().has(name);
-    if (core.readOnly && consumerNamed(journal.state, name) !== undefined) core.assertWritable();
+    const known = this.#knows(name);
+    if (core.readOnly && journal.state.consumers.named(name) !== undefined) core.assertWritable();
     const directory = this.#directory;
     const path = directory && join(directory, fileNameOf(name));
     if (path !== undefined && fs.existsSync(path)) PositionFile.open(path, this.#owner(name)).close(true);
@@ -211,25 +219,40 @@ export class Consumers {
 
   /** No entry from there on may be trimmed. */
   #slowest(): number {
+    const { consumers } = this.#log.journal.state;
+    const files = [...this.#said()];
+    if (files.length === 0) return consumers.leastProtected + 1;
     let slowest = Number.POSITIVE_INFINITY;
-    for (const { protect, position } of this.#known().values()) {
+    for (const { protect, position } of this.#merged(files).values()) {
       if (protect) slowest = Math.min(slowest, position + 1);
     }
     return slowest;
   }
 
+  #knows(name: string): boolean {
+    if (this.#log.journal.state.consumers.named(name) !== undefined) return true;
+    if (this.#directory === undefined) return false;
+    const said = readPosition(join(this.#directory, fileNameOf(name)), this.#log.core.uuid);
+    return said?.log === this.#log.name && said.consumer === name;
+  }
+
   #known(): Map<string, Known> {
+    return this.#merged(this.#said());
+  }
+
+  #merged(files: Iterable<Position>): Map<string, Known> {
     const known = new Map<string, Known>();
     for (const record of this.#log.journal.state.consumers.values()) known.set(record.name, record);
-    for (const said of this.#said()) known.set(said.consumer, newer(known.get(said.consumer), said) as Known);
+    for (const said of files) known.set(said.consumer, newer(known.get(said.consumer), said) as Known);
     return known;
   }
 
-  /** What the files say. */
+  /** What the files say, but for those that are only there since this thread has their consumers open. */
   *#said(): IterableIterator<Position> {
     const directory = this.#directory;
     if (directory === undefined) return;
     for (const file of filesIn(directory)) {
+      if (this.#held.has(file)) continue;
       const said = readPosition(join(directory, file), this.#log.core.uuid);
       if (said?.log === this.#log.name) yield said;
     }
@@ -252,24 +275,24 @@ type Place =
 
 /** Makes a consumer in the journal, and has it take over what a file says of it. */
 function* noted(log: LogCore, { name, from, protect }: Request, said: Position | undefined): Acts {
-  const record = () => consumerNamed(log.journal.state, name);
+  const record = () => log.journal.state.consumers.named(name);
   const { position = from, revision = 0 } = said ?? {};
   const protects = protect ?? (revision > (record()?.revision ?? 0) ? said?.protect : undefined);
   yield {
     note: (state) =>
-      consumerNamed(state, name) === undefined
+      state.consumers.named(name) === undefined
         ? { kind: 'consumer', name, position, protect: protects ?? false }
         : undefined,
   };
   yield {
     note: (state) => {
-      const { id, revision: before } = consumerNamed(state, name) as ConsumerRecord;
+      const { id, revision: before } = state.consumers.named(name) as ConsumerRecord;
       return revision > before ? { kind: 'position', id, position, revision: revision + 1 } : undefined;
     },
   };
   yield {
     note: (state) => {
-      const { id, protect: before } = consumerNamed(state, name) as ConsumerRecord;
+      const { id, protect: before } = state.consumers.named(name) as ConsumerRecord;
       return protects === undefined || protects === before
         ? undefined
         : { kind: 'protect', id, protect: protects };
@@ -280,7 +303,7 @@ function* noted(log: LogCore, { name, from, protect }: Request, said: Position |
 function* forgotten(name: string): Acts {
   yield {
     note: (state) => {
-      const record = consumerNamed(state, name);
+      const record = state.consumers.named(name);
       return record && { kind: 'forget', id: record.id };
     },
   };

@@ -1,6 +1,7 @@
 import { VarveError } from '../base/errors.js';
+import type { ConsumerRecord } from '../core/log/consumer-records.js';
 import type { ChangeFor, Journal } from '../core/log/journal.js';
-import type { Change, ConsumerRecord, JournalState } from '../core/log/journal-state.js';
+import type { Change, JournalState } from '../core/log/journal-state.js';
 import type { Position } from '../format/position.js';
 import type { PositionFile } from './position-file.js';
 

@@ -9,7 +9,7 @@ import {
   encodeSwitch,
   snapshotBound,
 } from '../../src/core/log/journal-record.js';
-import { applyChange, copyOf, newState } from '../../src/core/log/journal-state.js';
+import { applyChange, newState } from '../../src/core/log/journal-state.js';
 import { MemoryMedium, VarveError, VoidMedium } from '../../src/index.js';
 import { SimulatedMedium } from '../../src/testing/index.js';
 import { closeCore, coreOn, fitting, journalOn, OPTIONS, told, wish } from './journal-support.js';
@@ -27,7 +27,9 @@ test('every change reads back as it was, and so does the snapshot of what it lea
         applyChange(state, change);
       }
       const bytes = encodeSnapshot(state);
-      assert.deepEqual(decodeRecord(bytes), { kind: 'snapshot', state });
+      const read = decodeRecord(bytes);
+      assert.ok(read.kind === 'snapshot');
+      assert.equal(told(read.state), told(state));
       assert.ok(bytes.length <= snapshotBound(state));
     }),
     RUNS,
@@ -75,7 +77,7 @@ test('what a journal says is what was changed, through any number of switches, a
       const medium = new MemoryMedium('64KiB');
       const core = coreOn(medium);
       const journal = journalOn(core, 1024);
-      const model = copyOf(journal.state);
+      const model = newState(OPTIONS);
       for (const [each, sync] of all) {
         const change = fitting(model, each);
         if (change === undefined || !journal.fits(change)) continue;

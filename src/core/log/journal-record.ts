@@ -1,8 +1,16 @@
 import { TIMESTAMP_END } from '../../format/layout.js';
 import { getU64, setU64 } from '../../format/words.js';
+import { type ConsumerRecord, ConsumerRecords, snapshotShare } from './consumer-records.js';
 import type { Cut, LogOptions, Retention, WhenFull } from './facts.js';
 import { corruptJournal, unknownRecord } from './journal-errors.js';
-import type { Change, ConsumerRecord, JournalState, ProducersRecord } from './journal-state.js';
+import {
+  applyChange,
+  assertNoConsumer,
+  type Change,
+  consumerWith,
+  type JournalState,
+  type ProducersRecord,
+} from './journal-state.js';
 
 /** The first byte of records that are no JSON. JSON begins with a brace. */
 const POSITION = 1;
@@ -59,8 +67,29 @@ export function encodeSnapshot(state: JournalState): Uint8Array {
 }
 
 /** As many bytes a snapshot can take at most, however far the positions in it rise. */
-export function snapshotBound(state: JournalState): number {
-  return encodeSnapshot(state).length + NUMBER_GROWTH * (2 * state.consumers.size + 3);
+export function snapshotBound({ consumers, ...rest }: Readonly<JournalState>): number {
+  const bytes = encoder.encode(JSON.stringify({ kind: 'snapshot', ...rest, consumers: [] })).length;
+  return bytes + consumers.bytes + NUMBER_GROWTH * 3;
+}
+
+/**
+ * The same for what is known after a change.
+ *
+ * @throws VARVE_CORRUPT if the change cannot follow
+ */
+export function boundAfter(state: Readonly<JournalState>, change: Change): number {
+  if (change.kind === 'consumer') {
+    assertNoConsumer(state, change.name);
+    return snapshotBound(state) + snapshotShare(state.nextConsumer, change.name);
+  }
+  if ('id' in change) {
+    const { id, name } = consumerWith(state, change.id);
+    return snapshotBound(state) - (change.kind === 'forget' ? snapshotShare(id, name) : 0);
+  }
+  // None of the others changes what is known of consumers.
+  const after = { ...state };
+  applyChange(after, change);
+  return snapshotBound(after);
 }
 
 /**
@@ -160,16 +189,15 @@ function parsed(bytes: Uint8Array): Record<string, unknown> {
 }
 
 function snapshotOf(record: Record<string, unknown>): JournalState {
-  const consumers = new Map<number, ConsumerRecord>();
-  const names = new Set<string>();
+  const consumers = new ConsumerRecords();
   const nextConsumer = count(record['nextConsumer'], 'the id of the next consumer');
   for (const each of list(record['consumers'], 'its consumers')) {
     const consumer = consumerOf(bag(each, 'a consumer'));
-    if (names.has(consumer.name) || consumers.has(consumer.id) || consumer.id >= nextConsumer) {
-      throw corruptJournal(`the consumer '${consumer.name}' is there twice`);
+    const { id, name } = consumer;
+    if (consumers.named(name) !== undefined || consumers.has(id) || id >= nextConsumer) {
+      throw corruptJournal(`the consumer '${name}' is there twice`);
     }
-    consumers.set(consumer.id, consumer);
-    names.add(consumer.name);
+    consumers.add(consumer);
   }
   return {
     generation: count(record['generation'], 'its generation'),

@@ -1,18 +1,6 @@
+import { type ConsumerRecord, ConsumerRecords } from './consumer-records.js';
 import type { Cut, LogFacts, LogOptions } from './facts.js';
 import { corruptJournal } from './journal-errors.js';
-
-/** What a journal says of one consumer. */
-export interface ConsumerRecord {
-  /** Stands for the name in records of its position. Never another's in the same log. */
-  readonly id: number;
-  readonly name: string;
-  /** Timestamp up to which everything is acknowledged; 0 if nothing is. */
-  readonly position: number;
-  /** Counts up with each position: of two, the one with the higher revision counts. */
-  readonly revision: number;
-  /** True if trimming is not to go past it. */
-  readonly protect: boolean;
-}
 
 /** The last sequence that was taken from each producer. */
 export interface ProducersRecord {
@@ -29,8 +17,7 @@ export interface JournalState extends LogFacts {
   options: LogOptions;
   first: number;
   cuts: readonly Cut[];
-  /** By their ids. */
-  readonly consumers: Map<number, ConsumerRecord>;
+  readonly consumers: ConsumerRecords;
   /** The id of the next consumer. */
   nextConsumer: number;
   producers: ProducersRecord;
@@ -54,15 +41,10 @@ export function newState(options: LogOptions): JournalState {
     options,
     first: 0,
     cuts: [],
-    consumers: new Map(),
+    consumers: new ConsumerRecords(),
     nextConsumer: 1,
     producers: { upTo: 0, last: [] },
   };
-}
-
-/** A state of its own that says the same. */
-export function copyOf(state: JournalState): JournalState {
-  return { ...state, consumers: new Map(state.consumers) };
 }
 
 /**
@@ -93,28 +75,32 @@ export function applyChange(state: JournalState, change: Change): void {
 }
 
 function addConsumer(state: JournalState, name: string, position: number, protect: boolean): void {
-  if (consumerNamed(state, name) !== undefined) throw corruptJournal(`it makes the consumer '${name}' twice`);
-  const id = state.nextConsumer++;
-  state.consumers.set(id, { id, name, position, revision: 0, protect });
+  assertNoConsumer(state, name);
+  state.consumers.add({ id: state.nextConsumer++, name, position, revision: 0, protect });
 }
 
 function changeConsumer(
   state: JournalState,
   change: Extract<Change, { kind: 'position' | 'protect' | 'forget' }>,
 ): void {
-  const { id } = change;
-  const consumer = state.consumers.get(id);
-  if (consumer === undefined) throw corruptJournal(`it speaks of a consumer ${id} that there is not`);
-  if (change.kind === 'forget') state.consumers.delete(id);
-  else if (change.kind === 'protect') state.consumers.set(id, { ...consumer, protect: change.protect });
-  else if (change.revision > consumer.revision) {
-    const { name, protect } = consumer;
-    state.consumers.set(id, { id, name, position: change.position, revision: change.revision, protect });
-  }
+  const { consumers } = state;
+  const consumer = consumerWith(state, change.id);
+  const { id, name, position, revision, protect } = consumer;
+  if (change.kind === 'forget') consumers.remove(consumer);
+  else if (change.kind === 'protect')
+    consumers.replace(consumer, { id, name, position, revision, protect: change.protect });
+  else if (change.revision > revision)
+    consumers.replace(consumer, { id, name, position: change.position, revision: change.revision, protect });
 }
 
-/** What is said of the consumer with this name. */
-export function consumerNamed(state: JournalState, name: string): ConsumerRecord | undefined {
-  for (const consumer of state.consumers.values()) if (consumer.name === name) return consumer;
-  return undefined;
+/** What is said of a consumer that a record speaks of. Throws VARVE_CORRUPT if there is none. */
+export function consumerWith({ consumers }: Readonly<JournalState>, id: number): ConsumerRecord {
+  const consumer = consumers.get(id);
+  if (consumer === undefined) throw corruptJournal(`it speaks of a consumer ${id} that there is not`);
+  return consumer;
+}
+
+/** Throws VARVE_CORRUPT if there is a consumer with that name. */
+export function assertNoConsumer({ consumers }: Readonly<JournalState>, name: string): void {
+  if (consumers.named(name) !== undefined) throw corruptJournal(`it makes the consumer '${name}' twice`);
 }

@@ -11,6 +11,7 @@ import type { LogOptions } from './facts.js';
 import { corruptJournal, journalFull, keepsNothing } from './journal-errors.js';
 import { Fold, isGone, newestFold } from './journal-fold.js';
 import {
+  boundAfter,
   decodeRecord,
   encodeChange,
   encodeSnapshot,
@@ -18,7 +19,7 @@ import {
   SWITCH_BYTES,
   snapshotBound,
 } from './journal-record.js';
-import { applyChange, type Change, copyOf, type JournalState, newState } from './journal-state.js';
+import { type Change, type JournalState, newState } from './journal-state.js';
 import { journalName } from './names.js';
 
 /** Bytes of each of the two regions, at least and at most. */
@@ -266,11 +267,11 @@ export class Journal {
    */
   #lacks(bytes: Uint8Array): number {
     const { region, state } = this.#fold;
-    const after = copyOf(state);
     const record = decodeRecord(bytes);
-    if (record.kind !== 'snapshot' && record.kind !== 'switch') applyChange(after, record);
-    const before = strideOf(snapshotBound(state)) + strideOf(bytes.length) + strideOf(SWITCH_BYTES);
-    return Math.max(0, snapshotBound(after) - snapshotRoom(region), before - region.length);
+    const bound = snapshotBound(state);
+    const after = record.kind === 'snapshot' || record.kind === 'switch' ? bound : boundAfter(state, record);
+    const before = strideOf(bound) + strideOf(bytes.length) + strideOf(SWITCH_BYTES);
+    return Math.max(0, after - snapshotRoom(region), before - region.length);
   }
 
   /** Ends the region that is written to; false if somebody else was faster with something. */
@@ -295,9 +296,9 @@ export class Journal {
   #begin(): void {
     this.refresh();
     if (!this.#fold.ended) return;
-    const next = copyOf(this.#fold.state);
-    next.generation++;
-    appendBehind(this.#other, 0, encodeSnapshot(next), false);
+    const { state } = this.#fold;
+    const snapshot = encodeSnapshot({ ...state, generation: state.generation + 1 });
+    appendBehind(this.#other, 0, snapshot, false);
     this.#reload();
   }
 
