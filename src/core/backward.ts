@@ -1,10 +1,11 @@
 import { timestampAt } from '../format/entry.js';
 import { lastBefore, noteEntries } from '../format/seek.js';
 import type { Window } from '../media/window.js';
+import { type Chapter, SPACING } from './chapter.js';
 import type { Walker } from './cursor.js';
 import type { RegionLog } from './region-log.js';
 import { scan } from './scanner.js';
-import { SPACING, SparseIndex } from './sparse-index.js';
+import type { SparseIndex } from './sparse-index.js';
 
 /** Bytes that are loaded together, at least and at most, unless one entry is larger: the first entry is to be had quickly, and many with few looks. */
 const LOAD = { least: SPACING, most: 64 * 1024 };
@@ -25,7 +26,9 @@ export class BackwardWalker implements Walker {
   timestamp = 0;
   readonly #index: SparseIndex;
   readonly #life: number;
-  #landmark: number;
+  /** The chapter that is gone through, and how many of its waypoints have their entries still to come. */
+  #chapter: Chapter;
+  #waypoints: number;
   #bytes = LOAD.least;
   /** Where in their windows the entries begin that were loaded, and how many of them are still to be handed out, the last one first. */
   readonly #words: number[] = [];
@@ -40,8 +43,9 @@ export class BackwardWalker implements Walker {
     this.region = region;
     this.#life = region.life;
     region.catchUp();
-    this.#index = SparseIndex.of(region);
-    this.#landmark = this.#index.size;
+    this.#index = region.index;
+    this.#chapter = this.#index.last();
+    this.#waypoints = this.#chapter.size;
     this.#end = region.tail;
   }
 
@@ -70,9 +74,20 @@ export class BackwardWalker implements Walker {
       if (part !== undefined) {
         this.window = part.window;
         this.#first = part.first;
-      } else if (this.#landmark > 0) this.#load();
-      else return false;
+      } else if (this.#waypoints > 0) this.#load();
+      else if (!this.#turnBack()) return false;
     }
+    return true;
+  }
+
+  /** Goes to the chapter before; false if there is none. */
+  #turnBack(): boolean {
+    const chapter = this.#index.before(this.#chapter);
+    if (chapter === undefined) return false;
+    this.#chapter = chapter;
+    this.#waypoints = chapter.size;
+    // It may have been visited before there was a landmark behind it.
+    while (this.#waypoints > 0 && chapter.position(this.#waypoints - 1) >= this.#end) this.#waypoints--;
     return true;
   }
 
@@ -80,8 +95,8 @@ export class BackwardWalker implements Walker {
   #load(): void {
     const { region } = this;
     const { presence } = region;
-    const landmark = this.#beginning();
-    const from = this.#index.position(landmark);
+    const waypoint = this.#beginning();
+    const from = this.#chapter.position(waypoint);
     const parts: Part[] = [];
     let left = 0;
     let after = region.slot.record.birth - 1;
@@ -100,16 +115,16 @@ export class BackwardWalker implements Walker {
     this.#parts = parts;
     this.#left = left;
     this.#first = left;
-    this.#landmark = landmark;
+    this.#waypoints = waypoint;
     this.#bytes = Math.min(2 * this.#bytes, LOAD.most);
     this.#end = from;
   }
 
-  /** The landmark to load from. */
+  /** The waypoint to load from. */
   #beginning(): number {
     const least = this.#end - this.#bytes;
-    let landmark = this.#landmark - 1;
-    while (landmark > 0 && this.#index.position(landmark - 1) >= least) landmark--;
-    return landmark;
+    let waypoint = this.#waypoints - 1;
+    while (waypoint > 0 && this.#chapter.position(waypoint - 1) >= least) waypoint--;
+    return waypoint;
   }
 }

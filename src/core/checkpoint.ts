@@ -101,8 +101,8 @@ export class Checkpointer {
     const regions = [...this.#unmarked];
     this.#unmarked.clear();
     for (const region of regions) {
-      const { slot, tail, lastTimestamp, entries } = region;
-      slot.record.mark = { tail, timestamp: lastTimestamp, entries };
+      const { slot, tail, lastTimestamp, entries, landmark } = region;
+      slot.record.mark = { tail, timestamp: lastTimestamp, entries, landmark };
       region.reportAt = tail;
     }
     return regions.map((region) => region.slot);

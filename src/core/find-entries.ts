@@ -3,6 +3,7 @@ import { ENTRY, TIMESTAMP_END } from '../format/layout.js';
 import { type Timestamps, timestampsIn } from '../format/seek.js';
 import type { Walk } from '../format/walk.js';
 import type { Extent } from '../media/medium.js';
+import { Verified } from '../media/verified.js';
 import { Window } from '../media/window.js';
 import { eachEntry } from './each-entry.js';
 import type { RegionLog } from './region-log.js';
@@ -80,9 +81,11 @@ export function takeOver(region: RegionLog, found: Found, whole: number): boolea
   const { window, from } = found;
   const to = found.newestPart > whole ? endBeforePart(found, whole) : found.to;
   region.setEnd(to.tail, to.timestamp, to.entries);
-  if (region.host.readOnly && window.verified >= from.tail) {
+  if (region.host.readOnly) {
+    window.verified ??= new Verified();
     // Behind its end a region may yet get other bytes.
-    window.verified = window.verified === from.tail ? to.tail : Math.min(window.verified, to.tail);
+    window.verified.cut(to.tail);
+    window.verified.add(from.tail, to.tail);
   }
   return to === found.to;
 }

@@ -4,7 +4,6 @@ import type { Window } from '../media/window.js';
 import { LogCursor } from './cursor.js';
 import type { RegionLog } from './region-log.js';
 import { scan } from './scanner.js';
-import { SparseIndex } from './sparse-index.js';
 
 /** Where an entry stands. */
 export interface Place {
@@ -46,7 +45,7 @@ interface Stop {
 function walkTo(region: RegionLog, timestamp: number): Stop {
   const { life, host, presence } = region;
   let after = region.slot.record.birth - 1;
-  let position = isAhead(region, timestamp) ? region.tail : SparseIndex.seek(region, timestamp);
+  let position = isAhead(region, timestamp) ? region.tail : region.index.seek(timestamp);
   while (region.reaches(position)) {
     const { window, end } = scan(region, position, after);
     const { words, start } = window;

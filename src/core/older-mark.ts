@@ -1,4 +1,4 @@
-import type { Mark, TableRecord } from '../format/record.js';
+import { type Mark, noMark, type TableRecord } from '../format/record.js';
 import type { StreamState } from '../format/state.js';
 
 /** True if the mark goes with a newer state than the stream's, and the one that goes with that state is lost. */
@@ -12,7 +12,7 @@ export function lacksOlderMark(
 /** An older record of the same life, with the mark that goes with any older state: recovery begins at the region's first entry. */
 export function beforeAnyMark(record: TableRecord): TableRecord {
   const { sequence, birth } = record;
-  return { ...record, sequence: sequence - 1, mark: { tail: 0, timestamp: birth - 1, entries: 0 } };
+  return { ...record, sequence: sequence - 1, mark: noMark(birth) };
 }
 
 /** True if two copies differ in nothing but what a checkpoint changes. */

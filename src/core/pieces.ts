@@ -1,42 +1,42 @@
 import { strideAt, timestampAt } from '../format/entry.js';
 import { firstNotBefore } from '../format/seek.js';
 import { Window } from '../media/window.js';
+import { type Chapter, SPACING } from './chapter.js';
 import type { Place } from './find.js';
 import type { RegionLog } from './region-log.js';
-import { SPACING, SparseIndex } from './sparse-index.js';
 
 /** So many are kept for a stream. */
 const PIECES = 32;
-/** Bytes of one at most: all headers between two landmarks, and the payload of the last one unless it is large. */
+/** Bytes of one at most: all headers between two waypoints, and the payload of the last one unless it is large. */
 const PIECE = SPACING + 1024;
 
 /** Bytes that entries are copied to, one behind the other: memory of its own for each takes longer than to read it. */
 const SLAB = 16 * 1024;
 
-/** What stands from a landmark on. Its memory is used again, so that nobody else may keep it. */
+/** What stands from a waypoint on. Its memory is used again, so that nobody else may keep it. */
 interface Piece {
   readonly bytes: Uint8Array;
   readonly words: Uint32Array;
   /** Undefined if it holds nothing. */
-  index: SparseIndex | undefined;
+  chapter: Chapter | undefined;
   start: number;
   end: number;
 }
 
 /**
- * Single entries of media whose windows are copies. What lies between two landmarks is read by itself, and kept: for one entry a window would be far too
- * much to fetch and to verify. All of it was verified once, when the index was made. So only the checksum of the entry itself is looked at anew.
+ * Single entries of media whose windows are copies. What lies between two waypoints is read by itself, and kept: for one entry a window would be far too
+ * much to fetch and to verify. All of it was verified once, when the waypoints were noted. So only the checksum of the entry itself is looked at anew.
  */
 export class Pieces {
   readonly #pieces: (Piece | undefined)[] = new Array(PIECES).fill(undefined);
   #slab = new ArrayBuffer(0);
   #used = 0;
 
-  /** The entry with this timestamp; undefined also where it is not certain: whoever goes on from the landmark finds out. */
+  /** The entry with this timestamp; undefined also where it is not certain: whoever goes on from the waypoint finds out. */
   find(region: RegionLog, timestamp: number): Place | undefined {
-    const index = SparseIndex.upTo(region, timestamp);
-    const landmark = index.landmark(timestamp);
-    const piece = landmark === -1 ? undefined : this.#at(region, index, landmark);
+    const chapter = region.index.upTo(timestamp);
+    const waypoint = chapter.waypoint(timestamp);
+    const piece = waypoint === -1 ? undefined : this.#at(region, chapter, waypoint);
     if (piece === undefined) return undefined;
     const { words, start, end } = piece;
     const last = (end - start) >>> 2;
@@ -44,21 +44,21 @@ export class Pieces {
     if (word >= last || timestampAt(words, word) !== timestamp) return undefined;
     const position = start + 4 * word;
     const next = position + strideAt(words, word);
-    if (next > index.endBehind(landmark)) return undefined;
+    if (next > chapter.endBehind(waypoint)) return undefined;
     const window = next <= end ? this.#copied(piece, position, next) : glimpsed(region, position, next);
     if (window === undefined || !isEntry(region, window, timestamp)) return undefined;
     return { window, position, size: words[word] as number };
   }
 
-  #at(region: RegionLog, index: SparseIndex, landmark: number): Piece | undefined {
-    const start = index.position(landmark);
-    const end = Math.min(index.endBehind(landmark), start + PIECE);
-    const piece = this.#pieceFor(landmark + region.slot.record.id);
-    if (piece.index === index && piece.start === start && piece.end === end) return piece;
+  #at(region: RegionLog, chapter: Chapter, waypoint: number): Piece | undefined {
+    const start = chapter.position(waypoint);
+    const end = Math.min(chapter.endBehind(waypoint), start + PIECE);
+    const piece = this.#pieceFor(Math.floor(start / SPACING) + region.slot.record.id);
+    if (piece.chapter === chapter && piece.start === start && piece.end === end) return piece;
     // Where reading fails half-way, what it held is gone.
-    piece.index = undefined;
+    piece.chapter = undefined;
     if (region.extent.glimpse?.(start, end - start, piece.bytes) !== true) return undefined;
-    piece.index = index;
+    piece.chapter = chapter;
     piece.start = start;
     piece.end = end;
     return piece;
@@ -69,7 +69,7 @@ export class Pieces {
     const known = this.#pieces[place];
     if (known !== undefined) return known;
     const bytes = new Uint8Array(PIECE);
-    const piece = { bytes, words: new Uint32Array(bytes.buffer), index: undefined, start: 0, end: 0 };
+    const piece = { bytes, words: new Uint32Array(bytes.buffer), chapter: undefined, start: 0, end: 0 };
     this.#pieces[place] = piece;
     return piece;
   }

@@ -1,5 +1,5 @@
 import { strideOf } from '../format/entry.js';
-import { ENTRY } from '../format/layout.js';
+import { ENTRY, LANDMARK_SPAN } from '../format/layout.js';
 import { regionSeed } from '../format/seeds.js';
 import type { Extent } from '../media/medium.js';
 import type { Window } from '../media/window.js';
@@ -9,12 +9,13 @@ import type { Appender } from './appender.js';
 import type { Clock } from './clock.js';
 import { STAGED_MAX } from './kernel.js';
 import { type HiddenName, parseHidden } from './log/names.js';
+import { placeLandmark } from './place-landmark.js';
 import { Presence } from './presence.js';
 import { errorOf, type Problem } from './problem.js';
 import type { RegionHost } from './region-host.js';
 import { Reservations } from './reservations.js';
 import { unverify } from './scanner.js';
-import type { SparseIndex } from './sparse-index.js';
+import { SparseIndex } from './sparse-index.js';
 import type { TableSlot } from './table-slots.js';
 
 /** Of the hot path: constants of their own, as each look into an object counts against what is inlined. */
@@ -62,8 +63,10 @@ export class RegionLog implements Appender {
   certainTail = 0;
   /** What a recovery found wrong at the end of the region: something acknowledged is missing there. */
   damage: Problem | undefined = undefined;
-  /** Made by those who read backwards. */
-  index: SparseIndex | undefined = undefined;
+  /** Offset of the newest landmark below the tail; 0 if there is none. */
+  landmark = 0;
+  /** For those who read backwards, or look for timestamps. */
+  readonly index: SparseIndex;
   /** Up to here an append needs no second thought; 0 if something has to be looked at first. */
   #reach = 0;
   /** The life in which the region was shared with other threads, which ended nothing. */
@@ -84,6 +87,7 @@ export class RegionLog implements Appender {
     this.reservations = new Reservations(this);
     this.presence = new Presence(this);
     this.#windows = new AppendWindows(this);
+    this.index = new SparseIndex(this);
     this.restart();
   }
 
@@ -146,6 +150,7 @@ export class RegionLog implements Appender {
     this.presence.renew();
     this.seed = regionSeed(this.host.uuid, record.id, record.clears);
     this.certainTail = record.mark.tail;
+    this.landmark = record.mark.landmark;
     this.setEnd(record.mark.tail, record.mark.timestamp, record.mark.entries);
   }
 
@@ -157,6 +162,7 @@ export class RegionLog implements Appender {
     this.lastTimestamp = timestamp;
     this.entries = entries;
     this.reportAt = tail;
+    if (this.landmark > tail) this.landmark = 0;
     this.stop();
   }
 
@@ -213,12 +219,13 @@ export class RegionLog implements Appender {
     return this.#commit(size);
   }
 
-  /** Throws unless a place of `size` bytes is left behind everything reserved. */
-  assertRoom(size: number): void {
+  /** Throws unless a place of `size` bytes is left behind everything reserved. A landmark that is due comes before it. */
+  makeRoom(size: number): void {
     if (this.changing > 0) this.host.finishChanges();
     this.assertAlive();
     this.host.assertWritable();
     if (this.reservations.end + strideOf(size) > this.length) throw full(this, size, this.available);
+    if (this.tail >= this.landmark + LANDMARK_SPAN && this.reservations.none) placeLandmark(this, size);
   }
 
   /** Throws if the region was freed. */
@@ -269,6 +276,7 @@ export class RegionLog implements Appender {
       this.damage = undefined;
       // What was seen behind the former end may be older.
       this.#extent?.rewind();
+      this.landmark = mark.landmark;
       this.setEnd(mark.tail, mark.timestamp, mark.entries);
     }
   }
@@ -312,16 +320,18 @@ export class RegionLog implements Appender {
 
   #place(size: number): number {
     const next = this.tail + HEADER + size + (-size & 7);
-    if (next > this.#reach) this.#makeRoom(size);
+    if (next > this.#reach) this.#reachOut(size);
     // The header word must go with the next timestamp before anything is stored, since a supply of timestamps may fail.
     if (this.#clock.last >= this.#clock.wordUntil) this.nextTimestamp();
     return this.tail - (this.#window as Window).start + HEADER;
   }
 
-  #makeRoom(size: number): void {
-    this.assertRoom(size);
+  #reachOut(size: number): void {
+    this.makeRoom(size);
     this.reservations.assertNone();
-    this.#reach = this.windowFor(this.tail, this.tail + strideOf(size)).end;
+    const { end } = this.windowFor(this.tail, this.tail + strideOf(size));
+    const due = this.landmark + LANDMARK_SPAN;
+    this.#reach = this.tail < due ? Math.min(end, due) : end;
   }
 
   /** The timestamp of the next entry, for which `clock.word` then is the last word of the header. */

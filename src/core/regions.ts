@@ -1,6 +1,7 @@
 import { VarveError } from '../base/errors.js';
 import { formatSize } from '../base/sizes.js';
 import { RecordKind } from '../format/layout.js';
+import { noMark } from '../format/record.js';
 import { goneBefore } from './append-errors.js';
 import { isFull, takeSpace } from './growth.js';
 import { RegionLog } from './region-log.js';
@@ -33,7 +34,7 @@ export function* allocate(core: StreamCore, size: number, name: string | undefin
     offset,
     length: size,
     birth,
-    mark: { tail: 0, timestamp: birth - 1, entries: 0 },
+    mark: noMark(birth),
   };
   yield* table.saveName(slot, name);
   yield* table.save([slot]);
@@ -121,7 +122,7 @@ function* empty(core: StreamCore, region: RegionLog): Steps<void> {
     ...slot.record,
     clears: slot.record.clears + 1,
     birth,
-    mark: { tail: 0, timestamp: birth - 1, entries: 0 },
+    mark: noMark(birth),
   };
   region.cleared();
   yield* core.table.save([slot]);

@@ -90,7 +90,7 @@ export class Reservations implements Places {
   /** Gives out the next place. Throws `VARVE_FULL`. */
   reserve(size: number): Place {
     const region = this.#region;
-    region.assertRoom(size);
+    region.makeRoom(size);
     const position = this.end;
     const end = position + strideOf(size);
     const place: Place = {

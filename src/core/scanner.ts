@@ -3,6 +3,7 @@ import { strideAt } from '../format/entry.js';
 import { ENTRY, TIMESTAMP_END } from '../format/layout.js';
 import type { Walk } from '../format/walk.js';
 import type { Extent } from '../media/medium.js';
+import { Verified } from '../media/verified.js';
 import type { Window } from '../media/window.js';
 import type { RegionLog } from './region-log.js';
 
@@ -57,36 +58,43 @@ function verifiedStretch(
   until: number | undefined,
 ): Stretch {
   const { life } = region;
-  const window = goodWindow(region, position, after, until);
-  if (window !== undefined) return { window, end: window.verified };
+  const stretch = goodStretch(region, position, after, until);
+  if (stretch !== undefined) return stretch;
   if (region.presence.isOver(life)) region.host.assertReadable(region, life);
   throw damaged(region, position);
 }
 
-/** A window that is verified beyond `position`; undefined if the entry there is bad. */
-function goodWindow(
+/** Undefined if the entry at `position` is bad. */
+function goodStretch(
   region: RegionLog,
   position: number,
   after: number,
   until: number | undefined,
-): Window | undefined {
+): Stretch | undefined {
   const limit = Math.min(region.ownFrom, until ?? region.ownFrom);
   // A forged mark may leave less than a header before it.
   if (position + ENTRY.header > limit) return undefined;
   const length = until === undefined ? ENTRY.header : Math.min(limit - position, AHEAD);
   const window = region.extent.read(position, length, limit);
-  if (verify(region, window, position, Math.min(limit, window.end, position + AHEAD), after)) return window;
+  const end = goodUntil(region, window, position, Math.min(limit, window.end, position + AHEAD), after);
+  if (end > position) return { window, end };
   const next = position + strideAt(window.words, (position - window.start) / 4);
   if (next > limit) return undefined;
   const whole = region.extent.read(position, next - position, limit);
-  return verify(region, whole, position, next, after) ? whole : undefined;
+  const wholeEnd = goodUntil(region, whole, position, next, after);
+  return wholeEnd > position ? { window: whole, end: wholeEnd } : undefined;
 }
 
-/** Verifies on from `position`; true if at least the entry there is good. */
-function verify(region: RegionLog, window: Window, position: number, to: number, after: number): boolean {
-  if (window.verified > position) return true;
-  window.verified = walkKnown(region, window, position, to, { after, newest: region.lastTimestamp }).end;
-  return window.verified > position;
+/** Up to where the entries from `position` on are good: verifies as far as `to`, unless that was done before. */
+function goodUntil(region: RegionLog, window: Window, position: number, to: number, after: number): number {
+  const known = window.verified?.from(position) ?? position;
+  if (known > position) return known;
+  const { end } = walkKnown(region, window, position, to, { after, newest: region.lastTimestamp });
+  if (end > position) {
+    window.verified ??= new Verified();
+    window.verified.add(position, end);
+  }
+  return end;
 }
 
 /** Which timestamps the entries of a region can have: above `after`, and not above `newest`. */
@@ -122,6 +130,5 @@ function damaged(region: RegionLog, offset: number): VarveError {
 
 /** Where windows show what others store, they stay the same, and what was good in them is not known any more. */
 export function unverify(extent: Extent): void {
-  const window = extent.read(0, 8, 8);
-  window.verified = window.start;
+  extent.read(0, 8, 8).verified = undefined;
 }

@@ -1,6 +1,6 @@
 import { roundUp } from '../base/sizes.js';
 import type { StreamHeader } from '../format/header.js';
-import { BLOCK_SIZE_MAX, BLOCK_SIZE_MIN, PREFIX, TIMESTAMP_SUPPLY } from '../format/layout.js';
+import { BLOCK_SIZE_MAX, BLOCK_SIZE_MIN, LANDMARK, PREFIX, TIMESTAMP_SUPPLY } from '../format/layout.js';
 import type { Mark, TableRecord } from '../format/record.js';
 import type { StreamState } from '../format/state.js';
 
@@ -59,7 +59,7 @@ export function isSoundRegion(record: TableRecord, olderMark: Mark | undefined, 
 }
 
 function isSoundMark(
-  { tail, timestamp, entries }: Mark,
+  { tail, timestamp, entries, landmark }: Mark,
   { birth, length }: TableRecord,
   limit: number,
 ): boolean {
@@ -69,6 +69,8 @@ function isSoundMark(
     timestamp >= birth - 1 &&
     timestamp < limit &&
     Number.isSafeInteger(timestamp) &&
-    Number.isSafeInteger(entries)
+    Number.isSafeInteger(entries) &&
+    landmark % 8 === 0 &&
+    (landmark === 0 || landmark + LANDMARK.size <= tail)
   );
 }

@@ -1,141 +1,93 @@
 import { VarveError } from '../base/errors.js';
-import { formOf, strideAt, timestampAt } from '../format/entry.js';
-import { ENTRY, Form } from '../format/layout.js';
-import type { Window } from '../media/window.js';
+import { Chapter } from './chapter.js';
+import { type Between, Landmarks } from './landmarks.js';
 import type { RegionLog } from './region-log.js';
-import { scan } from './scanner.js';
 
-/** Bytes of a region between two landmarks, at least. */
-export const SPACING = 4 * 1024;
+/** What is known in one life of a region. */
+interface Known {
+  readonly life: number;
+  readonly landmarks: Landmarks;
+  /** By the offsets where they begin. */
+  readonly chapters: Map<number, Chapter>;
+  /** The one that was asked for last. */
+  recent: Chapter | undefined;
+}
 
-/**
- * Where some of a region's entries begin, with their timestamps: one about every 4 KiB. It is made when somebody first
- * goes backwards or looks for a timestamp, and goes on from where it ended each time after.
- */
+/** Leads to entries in the midst of a region: from landmark to landmark on the medium, and from there by a chapter's waypoints in memory. */
 export class SparseIndex {
   readonly #region: RegionLog;
-  readonly #life: number;
-  readonly #positions: number[] = [];
-  readonly #timestamps: number[] = [];
-  /** Up to here the entries were visited; the last one of them had the timestamp `#after`. */
-  #end = 0;
-  #after: number;
+  /** Nothing before somebody asks: there may be a hundred thousand regions. */
+  #known: Known | undefined;
 
-  private constructor(region: RegionLog) {
+  constructor(region: RegionLog) {
     this.#region = region;
-    this.#life = region.life;
-    this.#after = region.slot.record.birth - 1;
   }
 
-  /**
-   * The index of the whole region.
-   *
-   * @throws VARVE_CORRUPT if an entry is damaged
-   */
-  static of(region: RegionLog): SparseIndex {
-    const index = SparseIndex.#known(region);
-    index.#extend(Number.POSITIVE_INFINITY);
-    return index;
+  get landmarks(): Landmarks {
+    return this.#ofThisLife.landmarks;
   }
 
-  /** Position of an entry before which no entry has `timestamp` or a later one. Whoever goes on from there meets damage himself. */
-  static seek(region: RegionLog, timestamp: number): number {
-    const index = SparseIndex.upTo(region, timestamp);
-    return index.#positions[index.landmark(timestamp)] ?? 0;
+  /** Position before which no entry has `timestamp` or a later one. Whoever goes on from there meets damage himself. */
+  seek(timestamp: number): number {
+    const chapter = this.upTo(timestamp);
+    const waypoint = chapter.waypoint(timestamp);
+    return waypoint === -1 ? chapter.start.position : chapter.position(waypoint);
   }
 
-  /** The index as far as the entry with `timestamp`, or as far as there is no damage. */
-  static upTo(region: RegionLog, timestamp: number): SparseIndex {
-    const index = SparseIndex.#known(region);
+  /** The chapter that the entry with `timestamp` stands in, if there is one, as far as that entry, or as far as there is no damage. */
+  upTo(timestamp: number): Chapter {
+    const known = this.#ofThisLife;
+    if (known.recent?.covers(timestamp)) return known.recent;
+    const chapter = this.#chapter(known.landmarks.around(timestamp));
+    known.recent = chapter;
     try {
-      index.#extend(timestamp);
+      chapter.extend(timestamp);
     } catch (error) {
       if (!(error instanceof VarveError && error.code === 'VARVE_CORRUPT')) throw error;
     }
-    return index;
+    return chapter;
   }
 
-  static #known(region: RegionLog): SparseIndex {
-    const known = region.index;
-    const index = known !== undefined && known.#life === region.life ? known : new SparseIndex(region);
-    region.index = index;
-    return index;
+  /**
+   * The last chapter, as far as there are entries now.
+   *
+   * @throws VARVE_CORRUPT if one of them is damaged
+   */
+  last(): Chapter {
+    return this.#whole(this.landmarks.last);
   }
 
-  /** The landmarks' number. */
-  get size(): number {
-    return this.#positions.length;
+  /** The one before a chapter, whole; undefined before the first one. Throws as `last`. */
+  before({ start }: Chapter): Chapter | undefined {
+    const between = this.landmarks.before(start);
+    return between && this.#whole(between);
   }
 
-  /** Position of landmark `i`. */
-  position(i: number): number {
-    return this.#positions[i] as number;
+  #whole(between: Between): Chapter {
+    const chapter = this.#chapter(between);
+    chapter.extend(Number.POSITIVE_INFINITY);
+    return chapter;
   }
 
-  /** Where the entries end that stand from landmark `i` on and before the next one, as far as they were visited. */
-  endBehind(i: number): number {
-    return this.#positions[i + 1] ?? this.#end;
-  }
-
-  /** The last landmark whose entry is not younger than `timestamp`; -1 if there is none. */
-  landmark(timestamp: number): number {
-    let low = 0;
-    let high = this.#timestamps.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.#timestamps[middle] as number) <= timestamp) low = middle + 1;
-      else high = middle;
+  #chapter(between: Between): Chapter {
+    const { chapters } = this.#ofThisLife;
+    const { start, until } = between;
+    const known = chapters.get(start.position);
+    if (known === undefined) {
+      const chapter = new Chapter(this.#region, between);
+      chapters.set(start.position, chapter);
+      return chapter;
     }
-    return low - 1;
+    known.endAt(until);
+    return known;
   }
 
-  #extend(timestamp: number): void {
+  get #ofThisLife(): Known {
     const region = this.#region;
-    // Where something is missing at the end, that is said each time.
-    if (this.#end >= region.tail && region.damage === undefined) return;
-    while ((this.#timestamps.at(-1) ?? 0) < timestamp && region.reaches(this.#end)) this.#takeIn();
-  }
-
-  /** Takes in a stretch of good entries: this goes through all of a region, so that there is no cursor between. */
-  #takeIn(): void {
-    const region = this.#region;
-    const { window, end } = scan(region, this.#end, this.#after);
-    const known = this.#positions.length;
-    const after = this.#visit(window, end);
-    try {
-      if (region.host.beside) this.#assertGood();
-    } catch (error) {
-      this.#positions.length = known;
-      this.#timestamps.length = known;
-      throw error;
-    }
-    this.#after = after;
-    this.#end = end;
-  }
-
-  /** Notes landmarks up to `end`. Returns the timestamp of the last entry before it. */
-  #visit({ words, start }: Window, end: number): number {
-    let due = (this.#positions.at(-1) ?? -SPACING) + SPACING;
-    let last = -1;
-    for (let at = this.#end; at < end; ) {
-      const word = (at - start) >>> 2;
-      if (formOf(words[word + ENTRY.highWord] as number) !== Form.filler) {
-        last = word;
-        if (at >= due) {
-          this.#positions.push(at);
-          this.#timestamps.push(timestampAt(words, word));
-          due = at + SPACING;
-        }
-      }
-      at += strideAt(words, word);
-    }
-    return last === -1 ? this.#after : timestampAt(words, last);
-  }
-
-  /** What was read counts if the region is still there afterwards. */
-  #assertGood(): void {
-    const { presence } = this.#region;
-    presence.doubt();
-    presence.assertStill(this.#life);
+    const known = this.#known;
+    if (known !== undefined && known.life === region.life) return known;
+    const landmarks = new Landmarks(region);
+    this.#known = { life: region.life, landmarks, chapters: new Map(), recent: undefined };
+    return this.#known;
   }
 }

@@ -80,7 +80,7 @@ function place(part: Part): void {
   const { target, size, expectedLast } = part;
   const { region } = target;
   if (target.end === 0) {
-    region.assertRoom(size);
+    region.makeRoom(size);
     region.reservations.assertNone();
     target.end = region.tail;
   }

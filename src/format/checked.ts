@@ -10,7 +10,9 @@ export interface Structure {
  * The only memory of structures on their way, by size: opening a stream with many regions reads many of them, closing it writes
  * as many. What is here is good until the next structure is read or made.
  */
-const IN_PASSING = { 64: memory(64), 128: memory(128) };
+const IN_PASSING = { 32: memory(32), 64: memory(64), 128: memory(128) };
+
+type Size = keyof typeof IN_PASSING;
 
 function memory(size: number): Structure {
   const bytes = new Uint8Array(size);
@@ -18,7 +20,7 @@ function memory(size: number): Structure {
 }
 
 /** An empty structure of `size` bytes, to be filled and stored before another one is made or read. */
-export function newStructure(size: 64 | 128): Structure {
+export function newStructure(size: Size): Structure {
   const structure = IN_PASSING[size];
   structure.words.fill(0);
   return structure;
@@ -42,7 +44,7 @@ export function withChecksum({ bytes, words }: Structure, at: number, start: num
  */
 export function checkedStructure(
   source: Uint8Array,
-  size: 64 | 128,
+  size: Size,
   at: number,
   start: number,
 ): Structure | undefined {

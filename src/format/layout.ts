@@ -64,6 +64,7 @@ export const RECORD = {
   markEntries: 72,
   nameChecksum: 80,
   place: 88,
+  landmark: 96,
 } as const;
 
 /** What a record is about. */
@@ -118,6 +119,19 @@ export const PART_GOES_ON = 256;
 export const PART_LAG_UNKNOWN = 255;
 /** Bytes skipped behind an entry of form `entryAndGap`. */
 export const GAP = 8;
+
+/** A filler that is a landmark: what it holds, from its own first byte on. */
+export const LANDMARK = {
+  size: 48,
+  checksum: 16,
+  number: 20,
+  position: 24,
+  after: 32,
+  previous: 40,
+  jump: 44,
+} as const;
+/** Bytes from one landmark to the next at least. */
+export const LANDMARK_SPAN = 4 * 2 ** 20;
 
 /** The largest region: typed arrays of Node 20 end at 4 GiB. */
 export const REGION_MAX = 2 ** 32 - 4096;

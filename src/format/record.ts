@@ -12,6 +12,8 @@ export interface Mark {
   timestamp: number;
   /** Entries below it. */
   entries: number;
+  /** Offset of the newest landmark below it; 0 if there is none. */
+  landmark: number;
 }
 
 /** One line of the region table. */
@@ -33,6 +35,11 @@ export interface TableRecord {
   mark: Mark;
 }
 
+/** The mark of a region that nothing is known of but when its life began. */
+export function noMark(birth: number): Mark {
+  return { tail: 0, timestamp: birth - 1, entries: 0, landmark: 0 };
+}
+
 /** A slot that no region has ever had. */
 export function unusedRecord(): TableRecord {
   return {
@@ -45,7 +52,7 @@ export function unusedRecord(): TableRecord {
     offset: 0,
     length: 0,
     birth: 0,
-    mark: { tail: 0, timestamp: 0, entries: 0 },
+    mark: noMark(1),
   };
 }
 
@@ -70,6 +77,7 @@ export function encodeRecord(record: TableRecord, seed: number, place: number): 
   setU64(words, RECORD.markEntries / 4, record.mark.entries);
   words[RECORD.nameChecksum / 4] = record.nameChecksum;
   setU64(words, RECORD.place / 4, place);
+  words[RECORD.landmark / 4] = record.mark.landmark;
   return withChecksum(structure, RECORD.checksum, seed);
 }
 
@@ -94,6 +102,7 @@ export function decodeRecord(source: Uint8Array, seed: number, place: number): T
       tail: getU64(words, RECORD.mark / 4),
       timestamp: getU64(words, RECORD.markTimestamp / 4),
       entries: getU64(words, RECORD.markEntries / 4),
+      landmark: words[RECORD.landmark / 4] as number,
     },
   };
 }

@@ -84,7 +84,7 @@ export class StagedExtent implements Extent, QueueOwner {
     if (old.end === end) return old;
     const { bytes } = this.#mapped.read();
     const view = new Window(bytes.subarray(0, end), 0);
-    view.verified = Math.min(old.verified, end);
+    if (old.end <= end) view.verified = old.verified;
     view.endsWhole = true;
     this.#view = view;
     return view;

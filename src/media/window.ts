@@ -1,3 +1,5 @@
+import type { Verified } from './verified.js';
+
 /** Where what stood in a window is read once its memory is used for something else. */
 interface Reader {
   read(position: number, length: number, limit: number): Window;
@@ -25,8 +27,8 @@ export class Window {
   readonly mapping: number;
   /** True if the mapping's cache lines are flushed one by one: checksumming and flushing are then one pass. */
   readonly flushesLines: boolean;
-  /** Position up to which the entries from `start` on are known to be good. It belongs to the reader of the window. */
-  verified: number;
+  /** Which of its entries are known to be good. It belongs to the readers of the window, and of others that show the same memory. */
+  verified: Verified | undefined = undefined;
   /** True if it ends where an entry ends: behind that another window takes over. */
   endsWhole = false;
   /** True once somebody may look at the memory for as long as he likes: it is not used for anything else. */
@@ -43,7 +45,6 @@ export class Window {
     this.end = start + bytes.byteLength;
     this.mapping = mapping;
     this.flushesLines = flushesLines;
-    this.verified = start;
   }
 
   /** A window that shows [position, position + length), which was stored in this one, to somebody who keeps a view of it. */

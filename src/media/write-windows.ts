@@ -116,7 +116,7 @@ function view(part: Part, needed: number, limit: number): Window {
   const { window } = part;
   window.lent = true;
   const fresh = new Window(window.bytes.subarray(0, Math.min(part.end, limit) - window.start), window.start);
-  if (old !== undefined && old.verified <= fresh.end) fresh.verified = old.verified;
+  if (old !== undefined && old.end <= fresh.end) fresh.verified = old.verified;
   fresh.endsWhole = part.end <= limit;
   part.view = fresh;
   return fresh;

@@ -14,6 +14,8 @@ import {
   HEADER,
   LAG_SHIFT,
   LAG_UNKNOWN,
+  LANDMARK,
+  LANDMARK_SPAN,
   MAGIC,
   NAME,
   NAME_MAX,
@@ -113,7 +115,8 @@ test('records stand where the page says', () => {
     'checksum of the name': RECORD.nameChecksum,
     '0': RECORD.nameChecksum + 4,
     ["place: offset of the slot's name within the stream, or 0 where that is not said"]: RECORD.place,
-    '0 … 127': RECORD.place + 8,
+    'landmark: offset of the newest one below the mark, or 0': RECORD.landmark,
+    '0 … 127': RECORD.landmark + 8,
   });
   const { free, region, table } = RecordKind;
   says('Records', `(${RECORD.size} bytes)`, `Kinds: ${free} free, ${region} region, ${table} table extent`);
@@ -156,6 +159,18 @@ test('entries are as the page says', () => {
     [Form.part, `as ${Form.entry}`],
     [Form.filler, `+${ENTRY.header} + length (a multiple of 8)`],
   ]);
+});
+
+test('landmarks are as the page says', () => {
+  assert.deepEqual(grid('Landmarks'), {
+    checksum: LANDMARK.checksum,
+    'number: 1, 2, 3, … within a life of the region': LANDMARK.number,
+    'its own offset in the region': LANDMARK.position,
+    'timestamp of the last entry before it, else birth - 1': LANDMARK.after,
+    'offset of the landmark before it, or 0': LANDMARK.previous,
+    'offset of a landmark farther back, or 0': LANDMARK.jump,
+  });
+  says('Landmarks', `a filler of ${LANDMARK.size} bytes`, `begins ${LANDMARK_SPAN / 2 ** 20} MiB or more`);
 });
 
 test('sizes are those of the page', () => {

@@ -1,5 +1,4 @@
 import { LogCursor } from '../cursor.js';
-import { SparseIndex } from '../sparse-index.js';
 import { type Acts, clearUpTo, freeAll } from './acts.js';
 import type { LogCore } from './log-core.js';
 import type { Segment } from './segment.js';
@@ -66,7 +65,7 @@ function newestBefore({ chain }: LogCore, before: number): number {
 }
 
 function newestIn({ region, tail }: Segment, before: number): number {
-  const cursor = new LogCursor(region, SparseIndex.seek(region, before));
+  const cursor = new LogCursor(region, region.index.seek(before));
   let newest = 0;
   while (cursor.next() && cursor.position < tail && cursor.timestamp < before) newest = cursor.timestamp;
   return newest;
