@@ -87,10 +87,10 @@ bool take_fd(napi_env env, napi_value value, int *fd) {
   return fits;
 }
 
-static bool take_bytes(napi_env env, napi_value value, uint8_t **bytes, size_t *length) {
+static bool take_bytes_of(napi_env env, napi_value value, uint8_t **bytes, size_t *length, napi_value *buffer) {
   napi_typedarray_type type;
   void *data = NULL;
-  napi_status status = napi_get_typedarray_info(env, value, &type, length, &data, NULL, NULL);
+  napi_status status = napi_get_typedarray_info(env, value, &type, length, &data, buffer, NULL);
   static uint8_t nothing;
   *bytes = data != NULL ? data : &nothing; /* an empty array may have no memory at all */
   if (status == napi_ok && type == napi_uint8_array) return true;
@@ -98,13 +98,14 @@ static bool take_bytes(napi_env env, napi_value value, uint8_t **bytes, size_t *
   return false;
 }
 
+static bool take_bytes(napi_env env, napi_value value, uint8_t **bytes, size_t *length) {
+  return take_bytes_of(env, value, bytes, length, NULL);
+}
+
 /* False for a SharedArrayBuffer, which other threads may be writing to. */
-static bool is_stable(napi_env env, napi_value typed_array) {
-  napi_value buffer;
+static bool is_stable(napi_env env, napi_value buffer) {
   bool own = false;
-  bool known = napi_get_typedarray_info(env, typed_array, NULL, NULL, NULL, &buffer, NULL) == napi_ok &&
-               napi_is_arraybuffer(env, buffer, &own) == napi_ok;
-  return known && own;
+  return napi_is_arraybuffer(env, buffer, &own) == napi_ok && own;
 }
 
 /* [from, to) of `length` bytes, both aligned as entries are. */
@@ -175,11 +176,12 @@ static napi_value call_store_staged(napi_env env, napi_callback_info info) {
 }
 
 static napi_value call_store_sealed(napi_env env, napi_callback_info info) {
-  napi_value argument;
+  napi_value argument, buffer;
   struct state *state;
   uint8_t *source;
   size_t length;
-  if (!take(env, info, 1, &argument, &state) || !take_bytes(env, argument, &source, &length)) return NULL;
+  if (!take(env, info, 1, &argument, &state)) return NULL;
+  if (!take_bytes_of(env, argument, &source, &length, &buffer)) return NULL;
   const struct mapping *mapping = mapping_of(state, state->block[0]);
   if (mapping == NULL) return throw_range(env, bad_mapping);
   uint64_t position;
@@ -192,12 +194,14 @@ static napi_value call_store_sealed(napi_env env, napi_callback_info info) {
   if (!inside || !entry_is_plain(tagged)) return throw_range(env, bad_range);
   uint8_t *entry = mapping->pages.bytes + position;
   state->block[BLOCK_UNFENCED] = 1;
-  if (length > ENTRY_STAGED) {
-    entry_store(entry, source, (uint32_t)length, tagged, seed, is_stable(env, argument));
+  bool stable = is_stable(env, buffer);
+  if (length > ENTRY_STAGED || (stable && length > CPU_LINE)) {
+    entry_store(entry, source, (uint32_t)length, tagged, seed, stable);
   } else {
     memcpy(state->stage.payload, source, length);
     entry_store_staged(entry, state->stage.payload, (uint32_t)length, tagged, seed);
   }
+  if (state->block[5] != 0) fence(state);
   return NULL;
 }
 

@@ -48,7 +48,7 @@ void entry_verify(const uint8_t *bytes, size_t to, struct entry_walk *walk);
 
 /*
  * Stores a whole plain entry, sealed, past the cache where the processor can; a fence makes it durable. No byte before it or behind it is
- * stored. `length` is more than ENTRY_STAGED; `stable`: nobody else writes to `source`. Of any other a copy is what is checksummed and stored.
+ * stored. `length` is more than CPU_LINE; `stable`: nobody else writes to `source`. Of any other a copy is what is checksummed and stored.
  */
 void entry_store(uint8_t *entry, const uint8_t *source, uint32_t length, uint64_t tagged, uint32_t seed, bool stable);
 

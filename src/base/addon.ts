@@ -101,7 +101,8 @@ export interface Addon {
    */
   storeStaged(): void;
   /**
-   * The same for payloads of any length, without a fence: durable after the next. block[0] mapping, [1] position, [2] seed, [3] header word 2, [4] header word 3.
+   * The same for payloads of any length: durable after the next fence. block[0] mapping, [1] position, [2] seed, [3] header word 2, [4] header word 3,
+   * [5] 1 if it is to pass that fence itself, else 0.
    */
   storeSealed(source: Uint8Array): void;
 

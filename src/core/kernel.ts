@@ -24,7 +24,7 @@ export interface Kernel {
    * @param high the fourth
    */
   storeStaged(window: Window, position: number, size: number, seed: number, low: number, high: number): void;
-  /** The same for a payload of any length, durable after the next drain. */
+  /** The same for a payload of any length; durable when this returns if `persists`, else after the next drain. */
   storeSealed(
     window: Window,
     position: number,
@@ -32,6 +32,7 @@ export interface Kernel {
     seed: number,
     low: number,
     high: number,
+    persists: boolean,
   ): void;
 }
 
@@ -64,7 +65,7 @@ export const plainKernel: Kernel = {
  */
 function nativeKernel(addon: Addon): Kernel {
   // Held here since a look into the addon's exports, a dictionary, takes longer than the call.
-  const { seal, storeStaged } = addon;
+  const { seal, storeStaged, storeSealed } = addon;
   const block = new Float64Array(addon.block);
   const words = new Uint32Array(addon.stage, 0, STAGE_WORDS);
   return {
@@ -106,13 +107,14 @@ function nativeKernel(addon: Addon): Kernel {
       storeStaged();
     },
 
-    storeSealed(window, position, source, seed, low, high) {
+    storeSealed(window, position, source, seed, low, high, persists) {
       block[0] = window.mapping;
       block[1] = position - window.start;
       block[2] = seed;
       block[3] = low;
       block[4] = high;
-      addon.storeSealed(source);
+      block[5] = persists ? 1 : 0;
+      storeSealed(source);
     },
   };
 }

@@ -23,6 +23,8 @@ const { header: HEADER, lowWord: LOW, highWord: HIGH } = ENTRY;
 
 /** The longest payload that goes by way of the kernel's stage. A constant of this module: the compiler loads imported ones anew each time. */
 const STAGED = STAGED_MAX;
+/** From this size on one piece is taken from where it lies: what is copied to the stage waits behind the fence of the entry before. Bytes. */
+const DIRECT = 1024;
 /** Payloads from this size on are stored past the caches where the medium flushes cache lines, also if nobody waits for them. Bytes. */
 const LARGE = 8192;
 
@@ -177,11 +179,11 @@ export class RegionLog implements Appender {
     const index = this.#place(size);
     const window = this.#window as Window;
     if (window.flushesLines) {
-      if (persists && size <= STAGED) {
+      if (persists && size < DIRECT) {
         this.host.kernel.stage.set(data);
         return this.#commitStaged(size);
       }
-      if (persists || size >= LARGE) return this.#commitLong(data);
+      if (persists || size >= LARGE) return this.#commitLong(data, persists);
     }
     window.bytes.set(data, index);
     return this.#commit(size);
@@ -369,12 +371,12 @@ export class RegionLog implements Appender {
     return this.#committedSealed(size);
   }
 
-  /** The same for a payload of any length, durable after the next drain. */
-  #commitLong(data: Uint8Array): number {
+  /** The same for a payload of any length; if nobody waits for it, durable after the next drain only. */
+  #commitLong(data: Uint8Array, persists: boolean): number {
     if (this.sealed !== this.tail) this.seal();
     const { kernel, clock } = this.host;
     const low = (clock.last + 1) | 0;
-    kernel.storeSealed(this.lastWindow, this.tail, data, this.seed, low, clock.word);
+    kernel.storeSealed(this.lastWindow, this.tail, data, this.seed, low, clock.word, persists);
     return this.#committedSealed(data.length);
   }
 

@@ -75,7 +75,7 @@ static void store_and_walk(const uint8_t *bytes, size_t size, uint32_t seed, uin
   uint8_t *entry = malloc(extent);
   expect(entry != NULL, "there is memory");
   memset(entry, 0x5a, extent);
-  if (size > ENTRY_STAGED) entry_store(entry, bytes, (uint32_t)size, timestamp, seed, stable);
+  if (size > ENTRY_STAGED || (stable && size > CPU_LINE)) entry_store(entry, bytes, (uint32_t)size, timestamp, seed, stable);
   else entry_store_staged(entry, bytes, (uint32_t)size, timestamp, seed);
   expect(memcmp(entry + ENTRY_HEADER, bytes, size) == 0, "what was stored is there");
   struct entry_walk walk = walk_over(entry, extent, seed, timestamp - 1);

@@ -197,8 +197,10 @@ addonTest(
       expected.fill(0, 16 + size, extent);
       write(expected, 0, 77, [{ timestamp, payload: source, lag: 0 }]);
       bytes.fill(0xee, position, position + expected.byteLength);
-      block.set([mapping, position, 77, timestamp, 0]);
+      const fences = index % 2;
+      block.set([mapping, position, 77, timestamp, 0, fences]);
       addon.storeSealed(source);
+      assert.equal(block[14], 1 - fences, 'what was stored waits for a fence, unless there was one');
       addon.fence();
       assert.deepEqual(
         bytes.slice(position, position + expected.byteLength),
