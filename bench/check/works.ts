@@ -101,6 +101,19 @@ export const WORKS: Readonly<Record<string, Work>> = {
       };
     },
   },
+  'a region of a stream that is opened, pmem': {
+    kind: 'pmem',
+    operations: 6000,
+    async prepare(_kind, directory, operations) {
+      const path = join(directory, 'stream');
+      const stream = Stream.openSync(path, { size: 32 * MIB, medium: 'pmem', mode: 'create' });
+      for (let i = 0; i < operations / 3; i += 1) stream.allocateSync(4096, { name: `region ${i}` });
+      stream.closeSync();
+      return () => {
+        for (let i = 0; i < 3; i += 1) Stream.openSync(path, { medium: 'pmem' }).closeSync();
+      };
+    },
+  },
   'step of a cursor': {
     ...reads((region) => {
       const cursor = region.cursor();

@@ -17,7 +17,7 @@ import { Pieces } from './pieces.js';
 import type { Prefix } from './prefix.js';
 import { errorOf, type Problem } from './problem.js';
 import type { RegionHost, RegionWatch } from './region-host.js';
-import type { RegionLog } from './region-log.js';
+import { RegionLog } from './region-log.js';
 import { RegionRegister } from './region-register.js';
 import { OtherThreads } from './shared/other-threads.js';
 import type { Sharing } from './shared/sharing.js';
@@ -54,11 +54,11 @@ export class StreamCore implements RegionHost {
   readonly checkpointer: Checkpointer;
   readonly tasks: StepQueue;
   readonly pieces = new Pieces();
-  readonly register = new RegionRegister();
+  readonly register = new RegionRegister((slot) => new RegionLog(slot, this));
   /** By id, in the order of allocation. */
-  readonly regions: ReadonlyMap<number, RegionLog> = this.register.byId;
-  readonly names: ReadonlyMap<string, RegionLog> = this.register.byName;
-  readonly grown = new Grown(() => this.regions.values());
+  readonly regions = this.register.byId;
+  readonly names = this.register.byName;
+  readonly grown = new Grown(() => this.regions.asked);
   /** Called when this thread has learned which regions there are now. */
   readonly followers = new Set<() => void>();
   /** Called once the stream is given up: what stands beside it is let go of, too. */
@@ -281,7 +281,7 @@ export class StreamCore implements RegionHost {
     let failure: { error: unknown } | undefined;
     try {
       this.sharing?.cancelOpen(this.#closedError());
-      for (const region of this.regions.values()) region.reservations.cancelOpen();
+      for (const region of this.regions.asked) region.reservations.cancelOpen();
     } catch (error) {
       failure = { error };
     }
@@ -297,7 +297,7 @@ export class StreamCore implements RegionHost {
       if (this.sharing !== undefined) last = yield* this.#leaving(this.sharing);
       else if (!this.readOnly && !prefix.state.clean) yield* this.guarded(this.checkpointer.write(true));
     } finally {
-      for (const region of regions.values()) region.leave();
+      for (const region of regions.asked) region.leave();
       this.#end(() => this.#closedError());
       this.#ended = true;
       for (const close of this.closers) close();
@@ -335,7 +335,7 @@ export class StreamCore implements RegionHost {
   }
 
   #end(reason: () => Error): void {
-    for (const region of this.regions.values()) region.stop();
+    for (const region of this.regions.asked) region.stop();
     this.persister.stop(reason);
     if (this.sharing !== undefined) this.others.close();
     this.notifyCommitted();

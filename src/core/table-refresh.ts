@@ -1,5 +1,5 @@
 import { RECORD } from '../format/layout.js';
-import type { RecordCopies, SlotCodec, TableArea, TableCopies } from './table-area.js';
+import { isSame, type RecordCopies, type SlotCodec, type TableArea, type TableCopies } from './table-area.js';
 
 const RECORD_WORDS = RECORD.size / 4;
 /** How often a slot is looked at before it is believed that both of its copies are damaged: one may be just being written each time. */
@@ -73,15 +73,6 @@ export class AreaView {
     this.#seconds.set(seconds.subarray(from, to), from);
     return this.#codec.decode(this.#area, index, { firsts: this.#firsts, seconds: this.#seconds });
   }
-}
-
-/** Most looks find nothing: that is told fast. */
-function isSame(one: Uint32Array, other: Uint32Array): boolean {
-  return Buffer.compare(bytesOf(one), bytesOf(other)) === 0;
-}
-
-function bytesOf({ buffer, byteOffset, byteLength }: Uint32Array): Uint8Array {
-  return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
 function isSameAt(one: Uint32Array, other: Uint32Array, at: number): boolean {

@@ -48,6 +48,8 @@ export interface TablePart {
 /** What is known of the slots of a table. */
 export class TableSlots {
   readonly parts: TablePart[] = [];
+  /** Those of the parts. */
+  readonly areas: TableArea[] = [];
   /** Slots in use. */
   readonly used = new Set<TableSlot>();
   readonly free: TableSlot[] = [];
@@ -68,14 +70,24 @@ export class TableSlots {
     this.addPart(firstArea(prefix));
   }
 
-  get areas(): TableArea[] {
-    return this.parts.map(({ area }) => area);
-  }
-
   addPart(area: TableArea): TablePart {
     const part = { area, slots: [], view: undefined };
     this.parts.push(part);
+    this.areas.push(area);
     return part;
+  }
+
+  /** Takes in all of a part of which nothing is known yet. Throws as `takeIn`. */
+  takeAll(part: TablePart, changes: TableChanges): void {
+    const lost: number[] = [];
+    this.#codec.decodeAll(part.area, (index, copies) => {
+      if (copies.first !== undefined && copies.first === copies.second) {
+        this.#enter(part, newSlot(part.area, index, copies.first), changes);
+      } else if (!this.#take(part, index, copies, changes)) {
+        lost.push(index);
+      }
+    });
+    if (lost.length > 0) this.problems.push(slotsLost(lost));
   }
 
   /**

@@ -7,7 +7,7 @@ import type { Problem } from './problem.js';
 import { type Glance, RecordWatch } from './record-watch.js';
 import type { Steps } from './steps.js';
 import { furtherArea, SlotCodec, type TableArea } from './table-area.js';
-import { AreaView, type SlotNews } from './table-refresh.js';
+import { AreaView } from './table-refresh.js';
 import {
   newSlot,
   noChanges,
@@ -79,10 +79,7 @@ export class Table {
     const { parts, free } = this.#slots;
     const changes = noChanges();
     // Reading one area may find further ones.
-    for (let i = 0; i < parts.length; i++) {
-      const part = parts[i] as TablePart;
-      this.#slots.takeIn(part, slotsOf(part.area, this.#codec), changes);
-    }
+    for (let i = 0; i < parts.length; i++) this.#slots.takeAll(parts[i] as TablePart, changes);
     free.reverse();
   }
 
@@ -247,11 +244,6 @@ export class Table {
   #store(slot: TableSlot, copies: number): void {
     this.#codec.store(slot.area, copies, slot.index, slot.record);
   }
-}
-
-function* slotsOf(area: TableArea, codec: SlotCodec): Generator<SlotNews, void, void> {
-  const copies = codec.copies(area);
-  for (let index = 0; index < area.slots; index++) yield { index, copies: codec.decode(area, index, copies) };
 }
 
 /** The slots that were ever used, or that nothing is known of, as runs of indices. */

@@ -50,7 +50,7 @@ export function checkedStructure(
 ): Structure | undefined {
   const structure = IN_PASSING[size];
   const { bytes, words } = structure;
-  bytes.set(source.subarray(0, size));
+  bytes.set(source.length === size ? source : source.subarray(0, size));
   const checksum = words[at / 4];
   words[at / 4] = 0;
   return checksum === crc32cAligned(start, words, 0, size) ? structure : undefined;

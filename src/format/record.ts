@@ -86,8 +86,8 @@ export function decodeRecord(source: Uint8Array, seed: number, place: number): T
   const structure = checkedStructure(source, RECORD.size, RECORD.checksum, seed);
   if (structure === undefined) return undefined;
   const { words } = structure;
-  const kind = KINDS.find((known) => known === words[RECORD.kind / 4]);
-  if (kind === undefined || !isOf(place, getU64(words, RECORD.place / 4))) return undefined;
+  const kind = words[RECORD.kind / 4] as RecordKind;
+  if (!KINDS.includes(kind) || !isOf(place, getU64(words, RECORD.place / 4))) return undefined;
   return {
     kind,
     sequence: getU64(words, RECORD.sequence / 4),
