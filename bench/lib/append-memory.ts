@@ -89,9 +89,9 @@ class Lapping {
     region.clearSync();
   }
 
-  /** There is room for a round then. */
+  /** There is room for a round then. Landmarks take a little, too. */
   makeRoom(size: number, entries: number): void {
-    if (this.region.available < entries * strideOf(size)) this.region.clearSync();
+    if (this.region.available < entries * strideOf(size) + MIB / 64) this.region.clearSync();
   }
 }
 

@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { isCalm, type Round } from './calm.js';
 import { randomOrder } from './random.js';
 import type { Measured, Other, Role } from './record.js';
-import { ENOUGH, type Sample, summarizeCalm } from './stats.js';
+import { type Sample, summarizeCalm } from './stats.js';
 
 /** What a side did: one round, several that followed each other, or the nanoseconds of one that has no probe. */
 type Done = number | Round | readonly Round[];
@@ -55,7 +55,9 @@ const WARM_UP_MAX = 200;
 const WARM_UP = { full: 300, quick: 60 };
 /** Milliseconds, of two sides. */
 const BUDGET = { full: 1200, quick: 150 };
-/** How many times as long it may take where calm rounds are too few. */
+/** As many calm rounds, and pairs of them, are wanted; a figure of fewer is still one (`ENOUGH` of stats.ts). */
+const WANTED = 25;
+/** How many times as long it may take to get them. */
 const PATIENCE = 3;
 
 /**
@@ -106,7 +108,7 @@ async function turns(
   return { turns, rounds };
 }
 
-/** True if every figure is of calm rounds enough, or nobody can tell. */
+/** True if there are calm rounds enough for every figure, or nobody can tell. */
 function enough(sides: readonly Side[], rounds: Rounds): boolean {
   const calm = new Map(sides.map((side) => [side, (rounds.get(side) ?? []).map(isCalm)]));
   const own = sides.filter(({ role }) => role === 'varve');
@@ -114,7 +116,7 @@ function enough(sides: readonly Side[], rounds: Rounds): boolean {
   return pairs.every(([side, other]) => {
     const theirs = calm.get(other) ?? [];
     const judged = (calm.get(side) ?? []).map((one, round) => both(one, theirs[round]));
-    return judged.includes(undefined) || judged.filter(Boolean).length >= ENOUGH;
+    return judged.includes(undefined) || judged.filter(Boolean).length >= WANTED;
   });
 }
 

@@ -17,15 +17,16 @@ const REGIONS = 64;
 interface Reading {
   readonly name: string;
   readonly regions: number;
+  /** Entries of a round, a millisecond or two. A pass goes through all entries, so that they come from memory and not from caches. */
+  readonly lap: number;
   run(bench: Bench, log: Log): Promise<void>;
 }
-
-/** A pass goes through all entries, so that it comes from memory and not from caches; a round is so many of them. */
-const LAP = 100_000;
 
 /** A stream with a known number of entries, closed once since. */
 interface Log {
   readonly entries: number;
+  /** Entries of a round. */
+  readonly lap: number;
   readonly floor: Words;
   stream(): Stream;
   region(): Region;
@@ -36,32 +37,38 @@ interface Log {
 type Words = Uint32Array;
 
 const READINGS: readonly Reading[] = [
-  { name: 'cursor', regions: 1, run: byCursor },
+  { name: 'cursor', regions: 1, lap: 50_000, run: byCursor },
   {
     name: 'for-of',
     regions: 1,
+    lap: 50_000,
     run: (bench, log) => byIterator(bench, log, 'for…of, timestamp', timestamps),
   },
-  { name: 'data', regions: 1, run: (bench, log) => byIterator(bench, log, 'for…of, data[0]', firstBytes) },
-  { name: 'reverse', regions: 1, run: reversed },
-  { name: 'merged', regions: REGIONS, run: merged },
-  { name: 'get', regions: 1, run: byTimestamp },
+  {
+    name: 'data',
+    regions: 1,
+    lap: 20_000,
+    run: (bench, log) => byIterator(bench, log, 'for…of, data[0]', firstBytes),
+  },
+  { name: 'reverse', regions: 1, lap: 25_000, run: reversed },
+  { name: 'merged', regions: REGIONS, lap: 10_000, run: merged },
+  { name: 'get', regions: 1, lap: 1000, run: byTimestamp },
 ];
 
 /** Every way to read on pmem and in memory, each in a process of its own. */
 export const reads: readonly Group[] = (['pmem', 'memory'] as const).flatMap((medium) =>
-  READINGS.map(({ name, regions, run }) => ({
+  READINGS.map(({ name, regions, lap, run }) => ({
     name: `${medium}-${name}`,
     title: `${medium}${medium === 'pmem' ? ' by name, {place}' : ''}: entries of ${SIZE} B`,
     place: medium === 'pmem' ? ('in-memory' as const) : ('none' as const),
     needsAddon: medium === 'pmem',
-    run: async (bench: Bench) => run(bench, await fill(bench, medium, regions)),
+    run: async (bench: Bench) => run(bench, await fill(bench, medium, regions, lap)),
   })),
 );
 
 async function byCursor(bench: Bench, log: Log): Promise<void> {
   const pass = (): readonly Round[] => {
-    const laps = new Laps(lapOf(log));
+    const laps = new Laps(log.lap);
     const cursor = log.region().cursor();
     let { next } = laps;
     let entries = 0;
@@ -73,7 +80,7 @@ async function byCursor(bench: Bench, log: Log): Promise<void> {
     return finish(log, laps, entries, sum);
   };
   const measure = (key: string, name: string, run: Side['run']) =>
-    bench.measure({ key, name, entries: lapOf(log), sides: [varve(run), ...scan(log)] });
+    bench.measure({ key, name, entries: log.lap, sides: [varve(run), ...scan(log)] });
   await measure('later', 'cursor, first 4 bytes, later passes', pass);
   await measure(
     'first',
@@ -96,13 +103,13 @@ async function byIterator(
   await bench.measure({
     key: 'pass',
     name,
-    entries: lapOf(log),
+    entries: log.lap,
     sides: [varve(() => read(log)), ...scan(log)],
   });
 }
 
 function timestamps(log: Log): readonly Round[] {
-  const laps = new Laps(lapOf(log));
+  const laps = new Laps(log.lap);
   let { next } = laps;
   let entries = 0;
   let sum = 0;
@@ -114,7 +121,7 @@ function timestamps(log: Log): readonly Round[] {
 }
 
 function firstBytes(log: Log): readonly Round[] {
-  const laps = new Laps(lapOf(log));
+  const laps = new Laps(log.lap);
   let { next } = laps;
   let entries = 0;
   let sum = 0;
@@ -127,7 +134,7 @@ function firstBytes(log: Log): readonly Round[] {
 
 async function reversed(bench: Bench, log: Log): Promise<void> {
   await byIterator(bench, log, 'entries({ reverse }), timestamp', () => {
-    const laps = new Laps(lapOf(log));
+    const laps = new Laps(log.lap);
     let { next } = laps;
     let entries = 0;
     let sum = 0;
@@ -141,7 +148,7 @@ async function reversed(bench: Bench, log: Log): Promise<void> {
 
 async function merged(bench: Bench, log: Log): Promise<void> {
   await byIterator(bench, log, `stream.entries() over ${REGIONS} regions, timestamp`, () => {
-    const laps = new Laps(lapOf(log));
+    const laps = new Laps(log.lap);
     let { next } = laps;
     let entries = 0;
     let sum = 0;
@@ -157,9 +164,8 @@ async function byTimestamp(bench: Bench, log: Log): Promise<void> {
   const region = log.region();
   const first = region[Symbol.iterator]().next().value?.timestamp ?? 0;
   const order = randomOrder(50_000, log.entries);
-  const count = 5000;
-  const parts = Array.from({ length: order.length / count }, (_, i) =>
-    order.subarray(i * count, (i + 1) * count),
+  const parts = Array.from({ length: order.length / log.lap }, (_, i) =>
+    order.subarray(i * log.lap, (i + 1) * log.lap),
   );
   const get = (part: Uint32Array): void => {
     let found = 0;
@@ -174,7 +180,7 @@ async function byTimestamp(bench: Bench, log: Log): Promise<void> {
   await bench.measure({
     key: 'get',
     name: 'get(timestamp) at random',
-    entries: count,
+    entries: log.lap,
     sides: [
       varve(() => parts.map((part) => probed(() => get(part)))),
       ...floor('one word at random', () => parts.map((part) => probed(() => look(part)))),
@@ -185,7 +191,7 @@ async function byTimestamp(bench: Bench, log: Log): Promise<void> {
 /** The least that going through the entries can cost in JavaScript: one word of each. */
 function scan(log: Log): Side[] {
   const { floor: words } = log;
-  const length = lapOf(log) * (STRIDE / 4);
+  const length = log.lap * (STRIDE / 4);
   const lap = (from: number): void => {
     let sum = 0;
     for (let word = from + PAYLOAD_WORD; word < from + length; word += STRIDE / 4)
@@ -197,18 +203,14 @@ function scan(log: Log): Side[] {
   return floor('one word of each', pass);
 }
 
-/** Entries of a round. */
-function lapOf({ entries }: Log): number {
-  return Math.min(LAP, entries / 10);
-}
-
 /** Entries are spread over the regions one by one, so that merging changes the region with every entry. */
-async function fill(bench: Bench, medium: 'pmem' | 'memory', regionCount: number): Promise<Log> {
+async function fill(bench: Bench, medium: 'pmem' | 'memory', regionCount: number, lap: number): Promise<Log> {
   const entries = bench.quick ? 100_000 : 1_000_000;
   const size = entries * STRIDE + (regionCount + 1) * MIB;
   const open = opener(bench, medium, size);
   let stream = await open();
-  const bytes = Math.ceil(entries / regionCount) * STRIDE;
+  // Landmarks take a little of a region.
+  const bytes = Math.ceil(entries / regionCount) * STRIDE + MIB / 64;
   const regions = Array.from({ length: regionCount }, (_, i) => stream.allocateSync(bytes, { name: `${i}` }));
   const words = new Uint32Array(SIZE / 4);
   for (let i = 0; i < entries; i++) {
@@ -219,6 +221,7 @@ async function fill(bench: Bench, medium: 'pmem' | 'memory', regionCount: number
   stream = await open();
   return {
     entries,
+    lap,
     floor: wordsLike(bench, medium, entries * STRIDE),
     stream: () => stream,
     region: () => stream.region('0') as Region,
