@@ -16,6 +16,7 @@ import type { RegionList } from './region-list.js';
 // By names of this file the words are constants to the compiler; looked up in another module's object they are not.
 const { commit: COMMIT, ground: GROUND, intent: INTENT, last: NEWEST, redo: REDO } = BOARD;
 const {
+  dirty: DIRTY_PLACE,
   durable: DURABLE,
   entries: ENTRIES,
   last: LAST,
@@ -23,8 +24,9 @@ const {
   pending: PENDING,
   reserved: RESERVED,
   tail: TAIL,
+  unmarked: UNMARKED,
 } = REGION;
-const { life: DIRTY_LIFE, tail: DIRTY_TAIL } = DIRTY;
+const { life: DIRTY_LIFE, size: DIRTY_SIZE, tail: DIRTY_TAIL } = DIRTY;
 
 /** What a commit needs of the region where storing alone does not take bytes to where other threads can read them. */
 export interface WriteThrough {
@@ -57,12 +59,15 @@ export type WasWritten = (written: Written) => boolean;
 export class CommitRecord {
   readonly #words: Int32Array;
   readonly #dirty: RegionList;
+  /** Where that begins. */
+  readonly #dirtyAt: number;
   readonly #unmarked: RegionList;
   readonly #wasWritten: WasWritten;
 
   constructor(board: Board, wasWritten: WasWritten) {
     this.#words = board.words;
     this.#dirty = board.dirty;
+    this.#dirtyAt = board.dirty.wordsAt(0);
     this.#unmarked = board.unmarked;
     this.#wasWritten = wasWritten;
   }
@@ -166,10 +171,11 @@ export class CommitRecord {
       (words[region + PENDING] === 0 && words[region + PENDING + 1] === 0)
     )
       storeStamp(words, region + PENDING, firstLow, firstHigh);
-    const dirty = this.#dirty.add(region);
+    const place = words[region + DIRTY_PLACE] as number;
+    const dirty = place === 0 ? this.#dirty.add(region) : this.#dirtyAt + (place - 1) * DIRTY_SIZE;
     words[dirty + DIRTY_TAIL] = tail;
     words[dirty + DIRTY_LIFE] = words[region + LIFE] as number;
-    this.#unmarked.add(region);
+    if (words[region + UNMARKED] === 0) this.#unmarked.add(region);
     if (words[region + RESERVED] === before) words[region + RESERVED] = tail;
     if (low !== 0 || high !== 0) storeStamp(words, region + LAST, low, high);
     publish(words, region + TAIL, tail);

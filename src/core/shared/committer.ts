@@ -1,5 +1,5 @@
 import { encodeLag, highWord } from '../../format/entry.js';
-import { ENTRY, Form, GAP, LAG_SHIFT, LAG_UNKNOWN } from '../../format/layout.js';
+import { ENTRY, FORM_MASK, FORM_SHIFT, Form, LAG_SHIFT, LAG_UNKNOWN } from '../../format/layout.js';
 import type { Window } from '../../media/window.js';
 import type { Clock } from '../clock.js';
 import { headerOf, type Part } from '../transaction.js';
@@ -20,13 +20,21 @@ import type { RegionList } from './region-list.js';
 import type { Threads } from './threads.js';
 import { type SealOnMedium, type Share, TransactionRecord } from './transaction-record.js';
 
-// By names of this file the words are constants to the compiler; looked up in another module's object they are not.
-const { commitLock: COMMIT_LOCK, last: NEWEST, limit: LIMIT, persisted: PERSISTED, waiting: WAITING } = BOARD;
-const { durable: DURABLE, entries: ENTRIES, pending: PENDING, tail: TAIL } = REGION;
+// By names of this file the words are constants to the compiler; looked up in another module, or its object, they are not.
+const {
+  commitLock: COMMIT_LOCK,
+  dirtyCount: DIRTY_COUNT,
+  last: NEWEST,
+  limit: LIMIT,
+  persisted: PERSISTED,
+  waiting: WAITING,
+} = BOARD;
+const { dirty: DIRTY, durable: DURABLE, entries: ENTRIES, pending: PENDING, tail: TAIL } = REGION;
 const { header: HEADER, lowWord: LOW, highWord: HIGH } = ENTRY;
-/** The last words of entries that do not say how far everything is durable, without their timestamps. Signed, as V8 allocates memory for those from 2^31 on. */
+const SHIFT = UNIT_SHIFT;
+const WORD = 2 ** 32;
+/** The last word of an entry that does not say how far everything is durable, without its timestamp. Signed, as V8 allocates memory for words from 2^31 on. */
 const PLAIN = highWord(0, Form.entry, LAG_UNKNOWN) | 0;
-const PLAIN_AND_GAP = highWord(0, Form.entryAndGap, LAG_UNKNOWN) | 0;
 const LAG_MASK = -1 << LAG_SHIFT;
 
 /** An entry says how far everything was durable as of one in so many commits: a power of two, less 1. */
@@ -72,6 +80,11 @@ export class Committer {
     return readTimestamp(this.#words, NEWEST);
   }
 
+  /** True while somebody has the commit lock. */
+  get held(): boolean {
+    return observe(this.#words, COMMIT_LOCK) !== 0;
+  }
+
   /** Takes the commit lock: until `leave` nothing is committed in any thread. */
   enter(): void {
     if (this.#lock.acquire() === 'abandoned') this.#mend();
@@ -96,6 +109,11 @@ export class Committer {
     this.#lock.release();
   }
 
+  /** As `leave` where something threw: who takes the lock next ends what counts. */
+  abandon(): void {
+    this.#lock.abandon();
+  }
+
   /**
    * Commits the entry whose payload stands in `window` behind `position`, and fills what is left up to `end`. Returns its timestamp; 0 if a
    * further supply of timestamps is needed first.
@@ -111,38 +129,53 @@ export class Committer {
     end: number,
     through: WriteThrough | undefined,
   ): number {
+    let timestamp = 0;
     this.enter();
     try {
-      const words = this.#words;
-      const low = ((words[NEWEST] as number) + 1) | 0;
-      const high = (words[NEWEST + 1] as number) + (low === 0 ? 1 : 0);
-      const timestamp = high * 2 ** 32 + (low >>> 0);
-      if (timestamp >= this.#clock.limit && !this.#isSupplied(timestamp)) {
-        this.#lock.release();
-        return 0;
-      }
-      this.earlier.survey(region);
-      const rest = end - (position + HEADER + size + (-size & 7));
-      let last = high | (rest === GAP ? PLAIN_AND_GAP : PLAIN);
-      if ((low & NOW_AND_THEN) === 0) last = this.#certify(last, timestamp);
-      storeHeader(window, position, size, low, last);
-      if (rest >= HEADER) storeFiller(window, end - rest, end, timestamp);
-      const entries = (words[region + ENTRIES] as number) + 1;
-      const tail = end >>> UNIT_SHIFT;
-      this.#record.note(region, tail, entries, low, high);
-      if (through !== undefined) this.#record.write(region, through, window, position, end);
-      this.#record.carryOut(region, tail, entries, low, high);
-      this.#clock.last = timestamp;
-      this.#leaveWithNews();
-      return timestamp;
+      timestamp = this.commitHeld(region, window, position, size, end, through);
     } catch (error) {
-      this.#lock.abandon();
+      this.abandon();
       throw error;
     }
+    this.leaveWithNews();
+    return timestamp;
+  }
+
+  /** The same for whoever has the commit lock. */
+  commitHeld(
+    region: number,
+    window: Window,
+    position: number,
+    size: number,
+    end: number,
+    through: WriteThrough | undefined,
+  ): number {
+    const words = this.#words;
+    const low = ((words[NEWEST] as number) + 1) | 0;
+    const high = (words[NEWEST + 1] as number) + (low === 0 ? 1 : 0);
+    if (words[LIMIT + 1] !== high || low >>> 0 >= (words[LIMIT] as number) >>> 0) {
+      if (high * WORD + (low >>> 0) >= heldTimestamp(words, LIMIT)) return 0;
+    }
+    const dirty = words[DIRTY_COUNT] as number;
+    if (dirty > 1 || words[region + DIRTY] !== dirty) this.earlier.survey(region);
+    else this.earlier.clear();
+    const rest = end - (position + HEADER + size + (-size & 7));
+    let last = high | PLAIN;
+    if (rest !== 0) last = storeRest(last, window, end - rest, end, low, high);
+    if ((low & NOW_AND_THEN) === 0) last = this.#certify(last, low, high);
+    storeHeader(window, position, size, low, last);
+    const entries = (words[region + ENTRIES] as number) + 1;
+    const tail = end >>> SHIFT;
+    this.#record.note(region, tail, entries, low, high);
+    if (through !== undefined) this.#record.write(region, through, window, position, end);
+    this.#record.carryOut(region, tail, entries, low, high);
+    const timestamp = high * WORD + (low >>> 0);
+    this.#clock.last = timestamp;
+    return timestamp;
   }
 
   /** Gives the lock up, and wakes those who wait for what was committed: they have said so under the lock. */
-  #leaveWithNews(): void {
+  leaveWithNews(): void {
     const awaited = this.#words[WAITING];
     if (awaited !== 0) this.#words[WAITING] = 0;
     this.#lock.release();
@@ -162,7 +195,7 @@ export class Committer {
     if (first === 0) return 0;
     this.#carryOut(() => this.#together.carryOut());
     this.#clock.last = first + parts.length - 1;
-    this.#leaveWithNews();
+    this.leaveWithNews();
     return first;
   }
 
@@ -172,7 +205,7 @@ export class Committer {
     try {
       const first = heldTimestamp(this.#words, NEWEST) + 1;
       const last = first + parts.length - 1;
-      if (last >= this.#clock.limit && !this.#isSupplied(last)) return 0;
+      if (last >= heldTimestamp(this.#words, LIMIT)) return 0;
       this.earlier.survey(0);
       this.#storeHeaders(parts, first, last);
       this.#together.note(shares, first, last);
@@ -210,7 +243,7 @@ export class Committer {
     this.enter();
     try {
       const entries = words[region + ENTRIES] as number;
-      const tail = end >>> UNIT_SHIFT;
+      const tail = end >>> SHIFT;
       storeFiller(window, position, end, heldTimestamp(words, NEWEST));
       this.#record.note(region, tail, entries, 0, 0);
       if (through !== undefined) this.#record.write(region, through, window, position, end);
@@ -262,17 +295,25 @@ export class Committer {
     return observe(this.#words, region + DURABLE) === this.#words[region + TAIL];
   }
 
-  /** Another thread may have got a further supply. */
-  #isSupplied(timestamp: number): boolean {
-    this.#clock.limit = heldTimestamp(this.#words, LIMIT);
-    return timestamp < this.#clock.limit;
-  }
-
   /** Has an entry's last word say how far everything is durable. */
-  #certify(last: number, timestamp: number): number {
-    const lag = encodeLag(timestamp - 1 - this.raiseDurable());
+  #certify(last: number, low: number, high: number): number {
+    const lag = encodeLag(high * WORD + (low >>> 0) - 1 - this.raiseDurable());
     return (last & ~LAG_MASK) | (lag << LAG_SHIFT);
   }
+}
+
+/** Fills what an entry leaves of its place. Returns the entry's last word, which says so where it is too little for a filler. */
+function storeRest(
+  last: number,
+  window: Window,
+  from: number,
+  end: number,
+  low: number,
+  high: number,
+): number {
+  if (end - from < HEADER) return (last & ~FORM_MASK) | (Form.entryAndGap << FORM_SHIFT);
+  storeFiller(window, from, end, high * WORD + (low >>> 0));
+  return last;
 }
 
 /** A filler has the last timestamp that was given out before it. */

@@ -7,6 +7,7 @@ import type { SharedLog } from './shared-log.js';
 
 // By names of this file the words are constants to the compiler; looked up in another module's object they are not.
 const { durable: DURABLE, pending: PENDING, sealed: SEALED, tail: TAIL } = REGION;
+const BYTES = UNIT;
 const NO_LIFE = -1;
 
 /** What a thread has to make durable of a region: everything up to `to`, if it is still this life. */
@@ -69,8 +70,8 @@ export class Durability {
     const durable = words[line + DURABLE] as number;
     const sealed = words[line + SEALED] as number;
     const { region } = this.#log;
-    if (durable < sealed) region.extent.flush(durable * UNIT, sealed * UNIT);
-    if (sealed < tail) region.host.kernel.seal(window, sealed * UNIT, tail * UNIT, region.seed);
+    if (durable < sealed) region.extent.flush(durable * BYTES, sealed * BYTES);
+    if (sealed < tail) region.host.kernel.sealFenced(window, sealed * BYTES, tail * BYTES, region.seed);
     words[line + SEALED] = tail;
     medium.drainSync();
     publish(words, line + DURABLE, tail);

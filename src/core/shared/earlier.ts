@@ -35,15 +35,16 @@ export class Earlier {
     const { length } = this.#dirty;
     this.#unknown = length > FEW;
     this.#count = 0;
-    if (length > 1 || (length === 1 && this.#words[this.#dirty.wordsAt(0)] !== region))
-      this.#noteAll(region, length);
-  }
-
-  #noteAll(region: number, length: number): void {
     for (let place = 0; place < length && place < FEW; place++) {
       const at = this.#dirty.wordsAt(place);
       if (this.#words[at] !== region) this.#note(at);
     }
+  }
+
+  /** There is nothing. */
+  clear(): void {
+    this.#unknown = false;
+    this.#count = 0;
   }
 
   /** It is not known what there was. */

@@ -5,11 +5,12 @@ import { conflict, full } from '../append-errors.js';
 import { type Appender, NOWHERE } from '../appender.js';
 import type { RegionLog } from '../region-log.js';
 import { storeParts } from '../reservations.js';
+import { AppendAtOnce } from './append-at-once.js';
 import { awaitWord } from './awake.js';
 import { heldTimestamp, REGION, readTimestamp, UNIT, UNIT_SHIFT } from './board.js';
 import type { WriteThrough } from './commit-record.js';
 import { Durability } from './durability.js';
-import { SharedLock } from './lock.js';
+import { SharedLock, type Taking } from './lock.js';
 import { SharedPlaces } from './shared-places.js';
 import type { Sharing } from './sharing.js';
 
@@ -24,8 +25,6 @@ const {
   sealed: SEALED,
   tail: TAIL,
 } = REGION;
-
-const { header: HEADER } = ENTRY;
 
 const NO_EXPECTATION = -1;
 
@@ -45,15 +44,15 @@ export class SharedLog implements Appender, WriteThrough {
   /** The life of this thread's `RegionLog` for which it looks at the board. */
   adopted = -1;
   lastTimestamp = 0;
-  #lastWindow: Window | undefined;
-  /** Takes stores to the region, from where this thread appended first. */
-  #window: Window | undefined;
+  /** The window that took the last entry: `lastWindow`, once there is one. */
+  newestWindow: Window | undefined;
   #expected = NO_EXPECTATION;
   /** True while it stands in the list of those that this thread has committed to and not made durable. */
   touched = false;
   readonly #sharing: Sharing;
   readonly #words: Int32Array;
   readonly #through: WriteThrough | undefined;
+  readonly #atOnce: AppendAtOnce;
 
   constructor(region: RegionLog, line: number, sharing: Sharing) {
     this.region = region;
@@ -64,10 +63,11 @@ export class SharedLog implements Appender, WriteThrough {
     this.#through = sharing.writesThrough ? this : undefined;
     this.reservations = new SharedPlaces(this, sharing);
     this.durability = new Durability(this, this.#words, sharing.writesThrough);
+    this.#atOnce = new AppendAtOnce(this, sharing);
   }
 
   get lastWindow(): Window {
-    return this.#lastWindow as Window;
+    return this.newestWindow as Window;
   }
 
   get available(): number {
@@ -115,35 +115,11 @@ export class SharedLog implements Appender, WriteThrough {
   }
 
   append(data: Uint8Array, persists = false): number {
-    const position = this.#appendAtOnce(data, persists);
-    return position === NOWHERE ? this.#appendLater([data], data.length, this.#takeExpectation()) : position;
-  }
-
-  /** What nearly all appends are: an entry that fits behind the last one. Returns where; `NOWHERE`, and nothing has happened, if it is not so. */
-  #appendAtOnce(data: Uint8Array, persists: boolean): number {
-    const window = this.#window;
-    if (window === undefined || this.#expected !== NO_EXPECTATION) return NOWHERE;
-    this.take();
-    try {
-      const words = this.#words;
-      const { line, region } = this;
-      const size = data.length;
-      const tail = words[line + TAIL] as number;
-      const position = tail * UNIT;
-      const end = position + HEADER + size + (-size & 7);
-      if (end > window.end || words[line + RESERVED] !== tail || words[line + CHANGING] !== 0) return NOWHERE;
-      if (!this.#sharing.steady || region.freed || region.ended) return NOWHERE;
-      window.bytes.set(data, position - window.start + HEADER);
-      const timestamp = this.#sharing.committer.commit(line, window, position, size, end, undefined);
-      if (timestamp === 0) return NOWHERE;
-      this.lastTimestamp = timestamp;
-      this.#lastWindow = window;
-      this.#sharing.committed(this, end >>> UNIT_SHIFT);
-      if (persists) this.#sharing.group.persistHeld(this, window);
-      return position;
-    } finally {
-      this.lock.release();
+    if (this.#expected === NO_EXPECTATION) {
+      const position = this.#atOnce.append(data, persists);
+      if (position !== NOWHERE) return position;
     }
+    return this.#appendLater([data], data.length, this.#takeExpectation());
   }
 
   appendParts(parts: readonly Uint8Array[], size: number): number {
@@ -166,8 +142,8 @@ export class SharedLog implements Appender, WriteThrough {
         const window = this.region.extent.write(position, strideOf(size));
         storeParts({ window, position }, parts);
         if (!this.commitAt(window, position, size, position + strideOf(size))) continue;
-        // Where entries are written, that is a window of their own.
-        if (this.#through === undefined) this.#window = window;
+        // Where entries are written, each may have a window of its own.
+        if (this.#through === undefined) this.#atOnce.window = window;
         return position;
       } finally {
         this.lock.release();
@@ -178,19 +154,21 @@ export class SharedLog implements Appender, WriteThrough {
 
   /** As `append`; `NOWHERE`, and nothing has happened, if that would have to wait for places. */
   appendIfFree(parts: readonly Uint8Array[], size: number): number {
-    const only = parts.length === 1 ? parts[0] : undefined;
-    const position = only === undefined ? NOWHERE : this.#appendAtOnce(only, false);
-    if (position !== NOWHERE) return position;
     const expected = this.#takeExpectation();
-    const found = this.#appendHere(parts, size, expected);
-    if (found === NOWHERE) this.#expected = expected;
-    return found;
+    const [only] = parts;
+    if (expected === NO_EXPECTATION && parts.length === 1) {
+      const position = this.#atOnce.append(only as Uint8Array, false);
+      if (position !== NOWHERE) return position;
+    }
+    const position = this.#appendHere(parts, size, expected);
+    if (position === NOWHERE) this.#expected = expected;
+    return position;
   }
 
   /** Places are open: this is a further one, and waits for them. */
   #appendBehind(parts: readonly Uint8Array[], size: number): number {
     const place = this.reservations.appendSync(parts, size);
-    this.#lastWindow = place.window;
+    this.newestWindow = place.window;
     return place.position;
   }
 
@@ -234,12 +212,20 @@ export class SharedLog implements Appender, WriteThrough {
     return expected;
   }
 
-  /** Takes the region's lock. A commit that its last holder died in is ended first: the tail is not certain before. */
+  /**
+   * Takes the region's lock. Who has the commit lock may be about to append here without it, and a commit that the last holder died in is to be
+   * ended: the tail is not certain before.
+   */
   take(): void {
-    if (this.lock.acquire() === 'free') return;
-    this.#sharing.committer.enter();
-    this.#sharing.committer.leave();
-    this.reservations.trim();
+    const taken = this.lock.acquire();
+    if (taken !== 'free' || this.#sharing.committer.held) this.#awaitCommit(taken);
+  }
+
+  #awaitCommit(taken: Taking): void {
+    const { committer } = this.#sharing;
+    committer.enter();
+    committer.leave();
+    if (taken !== 'free') this.reservations.trim();
   }
 
   /**
@@ -263,7 +249,8 @@ export class SharedLog implements Appender, WriteThrough {
     const timestamp = this.#sharing.committer.commit(this.line, window, position, size, end, this.#through);
     if (timestamp === 0) return false;
     this.lastTimestamp = timestamp;
-    this.#lastWindow = window;
+    this.newestWindow = window;
+    this.#sharing.group.touched(this, timestamp);
     this.#sharing.committed(this, end >>> UNIT_SHIFT);
     return true;
   }

@@ -312,7 +312,7 @@ export class SharedPlaces implements Places {
       place.state = 'settled';
       const { words, start } = freshWindow(log.region.extent, position, ENTRY.header);
       log.lastTimestamp = timestampAt(words, (position - start) >>> 2);
-      this.#sharing.group.touched(log);
+      this.#sharing.group.touched(log, log.lastTimestamp);
       // Whichever thread has committed it: what came before is not known here.
       this.#sharing.committer.earlier.giveUp();
       place.onCommitted(log.lastTimestamp);

@@ -128,6 +128,7 @@ export class SharedTransaction {
     // The last one's timestamp is to be what this thread has committed last.
     for (const share of shares.sort((a, b) => a.last.timestamp - b.last.timestamp)) {
       share.log.lastTimestamp = share.last.timestamp;
+      this.#sharing.group.touched(share.log, share.last.timestamp);
       this.#sharing.committed(share.log, share.log.heldTail >>> UNIT_SHIFT);
     }
     return true;

@@ -236,7 +236,6 @@ export class Sharing {
    * @param tail where the region's entries end now, in units of 8 bytes
    */
   committed(log: SharedLog, tail: number): void {
-    this.group.touched(log);
     this.#core.persister.noticeAppend();
     if (tail - (this.#words[log.line + MARK] as number) > MARK_SPAN_UNITS) this.#checkpointSoon(log);
   }
