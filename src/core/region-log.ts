@@ -164,7 +164,7 @@ export class RegionLog implements Appender {
     this.lastTimestamp = timestamp;
     this.entries = entries;
     this.reportAt = tail;
-    if (this.landmark > tail) this.landmark = 0;
+    if (this.landmark >= tail) this.landmark = 0;
     this.stop();
   }
 
