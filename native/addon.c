@@ -125,12 +125,8 @@ static const char *const bad_mapping = "Cannot use the mapping: it does not exis
 static const char *const bad_range = "Cannot use the range: it lies outside the bytes, or is not aligned to 8";
 static const char *const bad_entries = "Cannot seal the range: its entries do not end where it ends";
 
-static void fence(struct state *state) {
-  cpu.fence();
-  state->block[BLOCK_UNFENCED] = 0;
-}
-
-static napi_value seal(napi_env env, struct state *state) {
+static napi_value call_seal(napi_env env, napi_callback_info info) {
+  struct state *state = state_of(env, info);
   const struct mapping *mapping = mapping_of(state, state->block[0]);
   if (mapping == NULL) return throw_range(env, bad_mapping);
   uint64_t from, to;
@@ -140,16 +136,6 @@ static napi_value seal(napi_env env, struct state *state) {
   if (!fits) return throw_range(env, bad_range);
   if (mapping->flushes_lines) state->block[BLOCK_UNFENCED] = 1;
   if (!entry_seal(mapping->pages.bytes, from, to, seed, mapping->flushes_lines)) return throw_range(env, bad_entries);
-  return NULL;
-}
-
-static napi_value call_seal(napi_env env, napi_callback_info info) { return seal(env, state_of(env, info)); }
-
-/* Where sealing threw, a fence more does no harm. */
-static napi_value call_seal_fenced(napi_env env, napi_callback_info info) {
-  struct state *state = state_of(env, info);
-  seal(env, state);
-  fence(state);
   return NULL;
 }
 
@@ -163,6 +149,11 @@ static napi_value call_flush(napi_env env, napi_callback_info info) {
   state->block[BLOCK_UNFENCED] = 1;
   if (from < to) cpu.flush(mapping->pages.bytes + from, to - from);
   return NULL;
+}
+
+static void fence(struct state *state) {
+  cpu.fence();
+  state->block[BLOCK_UNFENCED] = 0;
 }
 
 static napi_value call_fence(napi_env env, napi_callback_info info) {
@@ -314,7 +305,6 @@ static bool set_functions(napi_env env, napi_value exports, struct state *state)
       {"begin", call_begin},
       {"inspect", call_inspect},
       {"seal", call_seal},
-      {"sealFenced", call_seal_fenced},
       {"flush", call_flush},
       {"fence", call_fence},
       {"storeSealed", call_store_sealed},

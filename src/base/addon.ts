@@ -91,8 +91,6 @@ export interface Addon {
 
   /** block[0] mapping, [1] from, [2] to, [3] seed: stores the checksum of every entry in [from, to); flushes the range if the mapping flushes lines. */
   seal(): void;
-  /** The same, and passes a fence: what the range held is durable when this returns. */
-  sealFenced(): void;
   /** block[0] mapping, [1] from, [2] to: writes the range's cache lines back. */
   flush(): void;
   /** Orders the flushes before it: what was flushed is durable. */

@@ -1,15 +1,10 @@
 import type { Window } from '../media/window.js';
 import type { Place } from './reservations.js';
 
-/** In the place of a position: nothing was appended. */
-export const NOWHERE = -1;
-
 /** The places of a region that were given out and are not committed yet. */
 export interface Places {
-  /** True if it is certain that an append need not stand behind a place that is open. */
+  /** True if an append need not stand behind a place that is open. */
   readonly none: boolean;
-  /** Where that is not certain: appends parts of `size` bytes if it turns out so, and returns where; `NOWHERE`, and nothing has happened, if not. */
-  appendIfNone(parts: readonly Uint8Array[], size: number): number;
   /** Throws if publishing `place` could not commit it at once; where another thread has to settle a place before it, waits for that. */
   assertFirst(place: Place): void;
   /** Gives out the next place. Throws `VARVE_FULL`. */

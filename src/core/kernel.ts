@@ -10,8 +10,6 @@ import type { Window } from '../media/window.js';
 export interface Kernel {
   /** Stores the checksums of the entries in [from, to); where the window flushes lines, hands the lines to the next fence too. */
   seal(window: Window, from: number, to: number, seed: number): void;
-  /** The same; where the window flushes lines, they are durable when this returns, and so is everything flushed before. */
-  sealFenced(window: Window, from: number, to: number, seed: number): void;
   /** Walks valid entries from `from` that end at or before `to`; see `walkEntries`. */
   walk(window: Window, from: number, to: number, seed: number, after: number, below: number): Walk;
   /** Where a payload of up to `STAGED_MAX` bytes is put for `storeStaged`. */
@@ -50,9 +48,6 @@ export const plainKernel: Kernel = {
   seal(window, from, to, seed) {
     sealEntries(window.words, from - window.start, to - window.start, seed);
   },
-  sealFenced(window, from, to, seed) {
-    plainKernel.seal(window, from, to, seed);
-  },
   walk(window, from, to, seed, after, below) {
     const walk = walkEntries(window.words, from - window.start, to - window.start, seed, after, below);
     walk.end += window.start;
@@ -70,7 +65,7 @@ export const plainKernel: Kernel = {
  */
 function nativeKernel(addon: Addon): Kernel {
   // Held here since a look into the addon's exports, a dictionary, takes longer than the call.
-  const { seal, sealFenced, storeStaged, storeSealed } = addon;
+  const { seal, storeStaged, storeSealed } = addon;
   const block = new Float64Array(addon.block);
   const words = new Uint32Array(addon.stage, 0, STAGE_WORDS);
   return {
@@ -84,18 +79,6 @@ function nativeKernel(addon: Addon): Kernel {
       block[2] = to - window.start;
       block[3] = seed;
       seal();
-    },
-
-    sealFenced(window, from, to, seed) {
-      if (window.mapping === 0) {
-        addon.sealBytes(window.bytes, from - window.start, to - window.start, seed);
-        return;
-      }
-      block[0] = window.mapping;
-      block[1] = from - window.start;
-      block[2] = to - window.start;
-      block[3] = seed;
-      sealFenced();
     },
 
     walk(window, from, to, seed, after, below) {

@@ -3,7 +3,7 @@ import { strideOf } from '../format/entry.js';
 import { ENTRY, Form, GAP } from '../format/layout.js';
 import type { Window } from '../media/window.js';
 import { openBefore } from './append-errors.js';
-import { NOWHERE, type Places } from './appender.js';
+import type { Places } from './appender.js';
 import { commitAt, commitFiller } from './commit-placed.js';
 import type { RegionLog } from './region-log.js';
 import { Signal } from './signal.js';
@@ -80,11 +80,6 @@ export class Reservations implements Places {
   /** Throws if publishing `place` could not commit it at once. */
   assertFirst(place: Place): void {
     if (this.#places[0] !== place) this.assertNone();
-  }
-
-  /** Nobody else settles a place. */
-  appendIfNone(): number {
-    return NOWHERE;
   }
 
   /** Gives out the next place. Throws `VARVE_FULL`. */

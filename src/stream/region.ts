@@ -1,4 +1,3 @@
-import { NOWHERE } from '../core/appender.js';
 import { LogCursor } from '../core/cursor.js';
 import { type Place as Found, find } from '../core/find.js';
 import type { RegionLog } from '../core/region-log.js';
@@ -109,7 +108,9 @@ export class Region extends Pipeable {
     try {
       const persists = persistsBeforeDone(options);
       if (this.#log.appender.reservations.none) return this.settled(this.#append(data, options), persists);
-      return this.#appendBehind([bytesOf(data)], options, persists);
+      const bytes = bytesOf(data);
+      this.#expect(options);
+      return this.#appendBehind([bytes], persists);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -292,7 +293,8 @@ export class Region extends Pipeable {
     if (this.#log.appender.reservations.none) {
       return this.settled(this.#appendParts(parts, options, false), persists);
     }
-    return this.#appendBehind(parts, options, persists);
+    this.#expect(options);
+    return this.#appendBehind(parts, persists);
   }
 
   /** @internal The same for a promise that was given out before. */
@@ -300,11 +302,10 @@ export class Region extends Pipeable {
     const persists = persistsBeforeDone(options);
     if (this.#log.appender.reservations.none) {
       this.settleInto(this.#appendParts(parts, options, false), persists, into);
-      return;
+    } else {
+      this.#expect(options);
+      this.#publishBehind(this.#placeBehind(parts), persists, into);
     }
-    const entry = this.#appendIfNone(parts, options);
-    if (entry === undefined) this.#publishBehind(this.#placeBehind(parts), persists, into);
-    else this.settleInto(entry, persists, into);
   }
 
   /** @internal Resolves with an entry once it is persisted, or at once. */
@@ -351,23 +352,9 @@ export class Region extends Pipeable {
     return this.entryOf(lastWindow, position, size, lastTimestamp, this.#log.life);
   }
 
-  /** Appends behind slots that are open, or at once where other threads have settled them. */
-  #appendBehind(
-    parts: readonly Uint8Array[],
-    options: AppendOptions | undefined,
-    persists: boolean,
-  ): Promise<Entry> {
-    const entry = this.#appendIfNone(parts, options);
-    if (entry !== undefined) return this.settled(entry, persists);
+  #appendBehind(parts: readonly Uint8Array[], persists: boolean): Promise<Entry> {
     const place = this.#placeBehind(parts);
     return new Promise((resolve, reject) => this.#publishBehind(place, persists, { resolve, reject }));
-  }
-
-  #appendIfNone(parts: readonly Uint8Array[], options: AppendOptions | undefined): Entry | undefined {
-    this.#expect(options);
-    const size = sizeOf(parts);
-    const position = this.#log.appender.reservations.appendIfNone(parts, size);
-    return position === NOWHERE ? undefined : this.#appended(position, size);
   }
 
   /** Takes the next place behind the open slots. */

@@ -21,8 +21,8 @@ const MUTANTS: readonly Mutant[] = [
   {
     what: 'a commit does not wait for those of other threads',
     file: 'src/core/shared/committer.js',
-    from: /if \(this\.#lock\.acquire\(\) === 'abandoned'\)\s+this\.#mend\(\);/,
-    to: '',
+    from: /this\.enter\(\);(\s+try \{\s+const timestamp)/,
+    to: '$1',
   },
 ];
 

@@ -14,8 +14,7 @@
  *
  * Switches of the model: THREADS, REGIONS, APPENDS (by each thread), DEATHS, READER;
  *   medium: LINES (cache lines are flushed), MAPPED (pages are synced), FILE (positioned writes: sealed before it is committed);
- *   SHORT: on LINES an append flushes and fences its own region instead of joining the group; MIXED: one or the other;
- *   ALONE: an append may do without the region's lock while nobody has it (not on FILE).
+ *   SHORT: on LINES an append flushes and fences its own region instead of joining the group; MIXED: one or the other.
  * UNLOCK_BEFORE_TAIL and the like are mistakes that a search must find (test/model/models.ts).
  */
 #ifndef THREADS
@@ -140,10 +139,6 @@ inline lock_region(r) {
     MAY_DIE;
     (region_lock[r] == 0 || dead[region_lock[r]]) -> taken = (region_lock[r] != 0); region_lock[r] = me
   }
-#if defined(ALONE) && !defined(NO_LOOK)
-  /* Who has the commit lock may be about to append here, without this lock. */
-  STEP(taken = taken || commit_lock != 0);
-#endif
 #ifndef NO_COMMIT_ON_TAKEOVER
   if
   :: taken -> lock_commit(); unlock_commit()
@@ -239,8 +234,24 @@ inline persist_all() {
   STEP(drain_lock = 0)
 }
 
-/* The entry at the region's tail gets its timestamp; the commit lock is held, and given up. */
-inline commit_entry() {
+proctype Appender(byte me) {
+  byte n, r, r2, pos, at, from, mine, target, k, j;
+  byte seen[REGIONS];
+  bit taken;
+
+again:
+  do
+  :: n < APPENDS ->
+    if
+    :: r = 0
+#if REGIONS > 1
+    :: r = 1
+#endif
+    fi;
+    lock_region(r);
+    STEP(pos = tail[r]);
+    STEP(touch(AT(r, pos)); payload[AT(r, pos)] = me * APPENDS + n);
+    lock_commit();
     STEP(mine = last + 1);
 #ifdef FILE
     STEP(redo_region = r; redo_tail = pos + 1; redo_stamp = mine; redo_payload = payload[AT(r, pos)]; redo = 1);
@@ -259,54 +270,6 @@ inline commit_entry() {
     apply();
     unlock_commit();
 #endif
-}
-
-proctype Appender(byte me) {
-  byte n, r, r2, pos, at, from, mine, target, k, j;
-  byte seen[REGIONS];
-  bit taken, alone;
-
-again:
-  do
-  :: n < APPENDS ->
-    if
-    :: r = 0
-#if REGIONS > 1
-    :: r = 1
-#endif
-    fi;
-#ifdef ALONE
-    if
-    :: skip ->
-      /* Under the commit lock alone, while nobody has the region's. */
-#ifdef LOOK_EARLY
-      STEP(alone = (region_lock[r] == 0));
-#endif
-      lock_commit();
-#ifndef LOOK_EARLY
-      STEP(alone = (region_lock[r] == 0));
-#endif
-      if
-      :: alone ->
-        STEP(pos = tail[r]);
-        STEP(touch(AT(r, pos)); payload[AT(r, pos)] = me * APPENDS + n);
-        commit_entry();
-        persist_all();
-        assert(persisted >= mine)
-      :: else -> unlock_commit()
-      fi
-    :: skip
-    fi;
-    if
-    :: alone -> goto acknowledged
-    :: else
-    fi;
-#endif
-    lock_region(r);
-    STEP(pos = tail[r]);
-    STEP(touch(AT(r, pos)); payload[AT(r, pos)] = me * APPENDS + n);
-    lock_commit();
-    commit_entry();
 #ifdef SHORT
     if
 #ifdef MIXED
@@ -331,8 +294,8 @@ again:
     persist_all();
     assert(persisted >= mine);
 #endif
-acknowledged:
-    atomic { assert_chain(r, pos); pos = 0; at = 0; from = 0; mine = 0; taken = 0; alone = 0; n++ }
+    /* Acknowledged. */
+    atomic { assert_chain(r, pos); pos = 0; at = 0; from = 0; mine = 0; taken = 0; n++ }
   :: else -> break
   od;
 gone: skip

@@ -1,12 +1,10 @@
 /*
- * A lock of the board: its word, taken by compareExchange, and one behind it that says "somebody sleeps"; Atomics.wait, Atomics.notify, takeover
- * from the dead.
+ * The lock word of the board: compareExchange, a bit for "somebody sleeps", Atomics.wait, Atomics.notify, takeover from the dead.
  *
  * Stands for: SharedLock (src/core/shared/lock.ts), used as REGION, COMMIT, STRUCTURE and DRAIN.
- * Abstracts: the short spin is one more try or none. That the store that gives the lock up may arrive after the look for sleepers on x64 is not
- * in it: docs/memory-model.md. A notify wakes all sleepers. A thread may die before any step; a sleeper that dies leaves the queue, as the
- * kernel sees to it. A timeout may come at any time with ANY_TIMEOUT; without it only where somebody who died had to hand on: so nothing else
- * needs one.
+ * Abstracts: the short spin is one more try or none. The word is its two parts, changed in one step as one word is. A notify wakes all
+ * sleepers. A thread may die before any step; a sleeper that dies leaves the queue, as the kernel sees to it. A timeout may come at any
+ * time with ANY_TIMEOUT; without it only where somebody who died had to hand on: so nothing else needs one.
  *
  * Proves: mutual exclusion among the living; a dead holder's lock goes to exactly one; no wake-up is lost (every living thread
  * comes to its end; with DEATHS=0 no timeout ever comes).
@@ -23,8 +21,8 @@
 #define DEATHS 1
 #endif
 
-byte owner;                 /* the word: thread number, 0: free */
-bit sleepers;               /* the one behind it */
+byte owner;                 /* the word: thread number, 0: free … */
+bit sleepers;               /* … and its bit */
 bit asleep[THREADS + 1], woken[THREADS + 1];
 bit dead[THREADS + 1];
 byte deaths;
@@ -42,32 +40,31 @@ inline lock() {
   mine = 0;
   slept = 0;
   /* Once at once, perhaps once more. */
-  STEP(0, if :: owner == 0 -> owner = me; enter() :: else fi);
+  STEP(0, if :: owner == 0 && !sleepers -> owner = me; enter() :: else fi);
   do
   :: mine -> break
   :: else ->
-    STEP(slept, seen = owner);
+    STEP(slept, seen = owner; seen_bit = sleepers);
     if
     :: seen == 0 ->
-      STEP(slept, if :: owner == 0 -> owner = me; enter() :: else fi)
+      /* All were woken: those who do not get it say anew that they sleep. */
+      STEP(slept,
+        if
+        :: owner == 0 && sleepers == seen_bit ->
+          owner = me;
+          sleepers = seen_bit;
+          enter()
+        :: else
+        fi)
     :: else ->
-#ifdef LOOK_FIRST
-      STEP(slept, seen = owner);
-#endif
-      /* From here on others may sleep because of this word, whom nobody else will wake. */
-      STEP(slept, sleepers = 1; slept = 1);
-#ifndef LOOK_FIRST
-      STEP(slept, seen = owner);
+#ifndef NO_BIT
+      STEP(slept, if :: owner == seen && sleepers == seen_bit -> sleepers = 1; seen_bit = 1 :: else -> seen = 0 fi);
 #endif
       if
       :: seen == 0 -> skip
       :: else ->
         /* Atomics.wait: looks and falls asleep in one. */
-#ifdef SLEEP_UNSEEN
-        STEP(slept, asleep[me] = 1);
-#else
-        STEP(slept, if :: sleepers -> asleep[me] = 1 :: else fi);
-#endif
+        STEP(slept, if :: owner == seen && sleepers == seen_bit -> asleep[me] = 1 :: else fi);
         atomic {
           if
           :: woken[me] -> woken[me] = 0; slept = 1
@@ -88,9 +85,12 @@ inline lock() {
 #ifdef TAKE_BY_STORE
             :: true ->
 #else
-            :: owner == seen ->
+            :: owner == seen && sleepers == seen_bit ->
 #endif
               owner = me;
+#ifdef TAKE_WITHOUT_BIT
+              sleepers = 0;
+#endif
               takeovers++;
               assert(takeovers <= deaths);
               enter()
@@ -102,33 +102,27 @@ inline lock() {
     fi
   od;
   seen = 0;
+  seen_bit = 0;
   slept = 0
 }
 
 inline unlock() {
-  STEP(0, inside--; mine = 0; owner = 0);
+  STEP(0, inside--; mine = 0; seen_bit = sleepers; owner = 0; sleepers = 0);
 #ifndef NO_NOTIFY
-  /* Between here and the end somebody may have to be woken. */
-  STEP(1, seen_bit = sleepers);
-  if
-  :: seen_bit ->
-    STEP(1, sleepers = 0);
-    STEP(1,
+  STEP(seen_bit,
 #ifdef NOTIFY_ONE
-      if
-      :: asleep[1] -> asleep[1] = 0; woken[1] = 1
-      :: asleep[2] -> asleep[2] = 0; woken[2] = 1
+    if
+    :: seen_bit && asleep[1] -> asleep[1] = 0; woken[1] = 1
+    :: seen_bit && asleep[2] -> asleep[2] = 0; woken[2] = 1
 #if THREADS > 2
-      :: asleep[3] -> asleep[3] = 0; woken[3] = 1
+    :: seen_bit && asleep[3] -> asleep[3] = 0; woken[3] = 1
 #endif
-      :: else
-      fi);
+    :: else
+    fi);
 #else
-      for (k : 1 .. THREADS) { if :: asleep[k] -> asleep[k] = 0; woken[k] = 1 :: else fi };
-      k = 0);
+    for (k : 1 .. THREADS) { if :: seen_bit && asleep[k] -> asleep[k] = 0; woken[k] = 1 :: else fi };
+    k = 0);
 #endif
-  :: else
-  fi;
 #endif
   seen_bit = 0
 }

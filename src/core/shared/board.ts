@@ -11,7 +11,7 @@ const LINE_WORDS = 16;
 /** Lines for threads. The first one stays empty, as 0 stands for no thread. */
 export const THREAD_LINES = 64;
 
-/** Of the stream. Behind the word of each lock is one that says whether somebody sleeps for it. */
+/** Of the stream. */
 export const BOARD = {
   /** Newest timestamp given out: low, high. */
   last: 1,
@@ -20,40 +20,39 @@ export const BOARD = {
   /** How long the two lists of regions are. */
   dirtyCount: 8,
   unmarkedCount: 9,
+  /** Of the commit under way, where it is written before it counts: where on the medium the region begins (low, high), and its seed. */
+  ground: 12,
   /** Not 0 from the moment on from which the commit under way counts, until it is done: `TOGETHER`, or the region's line. */
   redo: 10,
   /** Not 0 while the entry of the commit under way is written, or while a transaction is carried out: `TOGETHER` then. */
   intent: 11,
-  /** Of the commit under way, where it is written before it counts: where on the medium the region begins (low, high), and its seed. */
-  ground: 12,
-  /** 1 if somebody waits for `news` to count up, which it then does with the next commit. */
-  waiting: 15,
   /** In a line of its own: how far everything is durable. */
   persisted: 16,
   drainLock: 18,
   /** How many wait for the drain under way; how many waited for the last one; the low word of the last timestamp that it made durable. */
-  drainWaiters: 20,
-  drainServed: 21,
-  drainTarget: 22,
-  /** In a line of its own: what changes seldom, and is looked at for each append. */
+  drainWaiters: 19,
+  drainServed: 20,
+  drainTarget: 21,
+  /** In a line of its own: what changes seldom. */
   structureLock: 32,
   /** Counts up when a region is allocated, cleared or freed. */
-  structure: 34,
+  structure: 33,
   /** No timestamp at or above it may be given out: low, high. */
-  limit: 35,
-  poisoned: 37,
-  /** The last thread has left. */
-  closed: 38,
-  /** What is added to `structure` to get the number that readers of other processes know it by, subtracted. */
-  toldStructure: 39,
+  limit: 34,
+  poisoned: 36,
   /** First word of the line of the region that is being cleared or freed; 0 if none is. */
-  changing: 40,
+  changing: 41,
+  /** What is added to `structure` to get the number that readers of other processes know it by, subtracted. */
+  toldStructure: 40,
+  /** The last thread has left. */
+  closed: 37,
+  /** 1 if somebody waits for `news` to count up, which it then does with the next commit. */
+  waiting: 38,
+  news: 39,
   /** In a line of its own: who waits for it looks at it, and what its holder stores is not to go to and fro with that. */
   commitLock: 48,
-  /** In a line of its own: it counts up with each commit that somebody waits for. */
-  news: 64,
   /** The threads, each in a line. */
-  threads: 80,
+  threads: 64,
 } as const;
 
 /** Of a thread. */
@@ -73,28 +72,27 @@ export const THREAD = {
 
 /** Of a region: first what whoever appends changes, then what others look at, each in lines of their own. */
 export const REGION = {
-  /** As of the stream, with a word behind it. */
   lock: 0,
   /** End of the committed entries, in units of 8 bytes. */
-  tail: 2,
+  tail: 1,
   /** Up to here the checksums are stored. */
-  sealed: 3,
+  sealed: 2,
   /** End of everything reserved: the tail where no place is open. */
-  reserved: 4,
-  entries: 5,
+  reserved: 3,
+  entries: 4,
   /** Timestamp of the last entry. */
-  last: 6,
+  last: 5,
   /** Timestamp of its first entry that is not durable, exactly; means something where `durable` is not `tail`. 0 if there are only fillers. */
-  pending: 8,
+  pending: 7,
   /** Its places in the two lists of regions, from 1 on; 0 if it is not in one. */
-  dirty: 10,
-  unmarked: 11,
+  dirty: 9,
+  unmarked: 10,
   /** The region's newest mark. */
-  mark: 12,
+  mark: 11,
   /** 1 while it is being cleared or freed: nobody appends. */
-  changing: 13,
+  changing: 12,
   /** Which threads have places in it of which they have yet to learn what became of them: a bit for each line of a thread, in two words. */
-  expecting: 14,
+  expecting: 13,
   /** Counts up when the region is allocated, cleared, freed: what was read before is of another life. */
   life: LINE_WORDS,
   /** From here on the threads of this process stored the entries. */
@@ -195,18 +193,13 @@ export function heldTimestamp(words: Int32Array, at: number): number {
 
 /** Changes a timestamp under its lock; whoever reads it without one sees the old or the new one. */
 export function storeTimestamp(words: Int32Array, at: number, timestamp: number): void {
-  storeStamp(words, at, timestamp | 0, Math.floor(timestamp / WORD));
-}
-
-/** The same for a timestamp in two words. */
-export function storeStamp(words: Int32Array, at: number, low: number, high: number): void {
-  if (words[at + 1] === high) publish(words, at, low);
-  else storeBoth(words, at, low, high);
-}
-
-function storeBoth(words: Int32Array, at: number, low: number, high: number): void {
+  const high = Math.floor(timestamp / WORD);
+  if (words[at + 1] === high) {
+    publish(words, at, timestamp | 0);
+    return;
+  }
   Atomics.store(words, at + 1, IN_CHANGE);
-  Atomics.store(words, at, low);
+  Atomics.store(words, at, timestamp | 0);
   Atomics.store(words, at + 1, high);
 }
 

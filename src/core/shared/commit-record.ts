@@ -7,16 +7,15 @@ import {
   observe,
   publish,
   REGION,
-  storeStamp,
   storeTimestamp,
   UNIT,
+  UNIT_SHIFT,
 } from './board.js';
 import type { RegionList } from './region-list.js';
 
 // By names of this file the words are constants to the compiler; looked up in another module's object they are not.
 const { commit: COMMIT, ground: GROUND, intent: INTENT, last: NEWEST, redo: REDO } = BOARD;
 const {
-  dirty: DIRTY_PLACE,
   durable: DURABLE,
   entries: ENTRIES,
   last: LAST,
@@ -24,9 +23,8 @@ const {
   pending: PENDING,
   reserved: RESERVED,
   tail: TAIL,
-  unmarked: UNMARKED,
 } = REGION;
-const { life: DIRTY_LIFE, size: DIRTY_SIZE, tail: DIRTY_TAIL } = DIRTY;
+const { life: DIRTY_LIFE, tail: DIRTY_TAIL } = DIRTY;
 
 /** What a commit needs of the region where storing alone does not take bytes to where other threads can read them. */
 export interface WriteThrough {
@@ -59,15 +57,12 @@ export type WasWritten = (written: Written) => boolean;
 export class CommitRecord {
   readonly #words: Int32Array;
   readonly #dirty: RegionList;
-  /** Where that begins. */
-  readonly #dirtyAt: number;
   readonly #unmarked: RegionList;
   readonly #wasWritten: WasWritten;
 
   constructor(board: Board, wasWritten: WasWritten) {
     this.#words = board.words;
     this.#dirty = board.dirty;
-    this.#dirtyAt = board.dirty.wordsAt(0);
     this.#unmarked = board.unmarked;
     this.#wasWritten = wasWritten;
   }
@@ -77,19 +72,14 @@ export class CommitRecord {
     return observe(this.#words, INTENT) !== 0;
   }
 
-  /**
-   * Writes down what `redo` and `intent` speak of.
-   *
-   * @param tail in units of 8 bytes
-   * @param low of its timestamp; 0, and so is `high`, if it has none
-   */
-  note(region: number, tail: number, entries: number, low: number, high: number): void {
+  /** Writes down what `redo` and `intent` speak of. */
+  note(region: number, end: number, entries: number, timestamp: number): void {
     const words = this.#words;
     words[COMMIT] = region;
-    words[COMMIT + 1] = tail;
+    words[COMMIT + 1] = end >>> UNIT_SHIFT;
     words[COMMIT + 2] = entries;
-    words[COMMIT + 3] = low;
-    words[COMMIT + 4] = high;
+    words[COMMIT + 3] = timestamp | 0;
+    words[COMMIT + 4] = Math.floor(timestamp / 2 ** 32);
   }
 
   /** Takes the entry to where other threads can read it; until the commit is applied that is only meant. */
@@ -126,22 +116,27 @@ export class CommitRecord {
       if (this.#wasWritten(this.#intended(intended))) words[REDO] = intended;
     }
     words[INTENT] = 0;
-    if (words[REDO] === 0) return;
-    this.carryOut(
+    if (words[REDO] !== 0) this.#apply();
+  }
+
+  /** From here on what was noted counts. */
+  carryOut(): void {
+    this.#words[REDO] = this.#words[COMMIT] as number;
+    this.#apply();
+  }
+
+  /** Does what `redo` says; doing it twice is doing it once. */
+  #apply(): void {
+    const words = this.#words;
+    const timestamp = heldTimestamp(words, COMMIT + 3);
+    this.advance(
       words[COMMIT] as number,
       words[COMMIT + 1] as number,
       words[COMMIT + 2] as number,
-      words[COMMIT + 3] as number,
-      words[COMMIT + 4] as number,
+      timestamp,
+      timestamp,
     );
-  }
-
-  /** From here on what was noted counts, and is done; doing it twice is doing it once. */
-  carryOut(region: number, tail: number, entries: number, low: number, high: number): void {
-    const words = this.#words;
-    words[REDO] = region;
-    this.advance(region, tail, entries, low, high, low, high);
-    if (low !== 0 || high !== 0) storeStamp(words, NEWEST, low, high);
+    if (timestamp !== 0) storeTimestamp(words, NEWEST, timestamp);
     words[REDO] = 0;
     words[INTENT] = 0;
   }
@@ -150,34 +145,28 @@ export class CommitRecord {
    * Moves a region's end.
    *
    * @param tail in units of 8 bytes
-   * @param firstLow of the first timestamp of what is committed: that of a whole transaction; 0, as `firstHigh`, if it has none
-   * @param low of the timestamp of the region's last entry, if this is one
+   * @param first the first timestamp of what is committed: that of a whole transaction; 0 if it has none
+   * @param last that of the region's last entry, if this is one
    */
-  advance(
-    region: number,
-    tail: number,
-    entries: number,
-    firstLow: number,
-    firstHigh: number,
-    low: number,
-    high: number,
-  ): void {
+  advance(region: number, tail: number, entries: number, first: number, last: number): void {
     const words = this.#words;
     const before = words[region + TAIL] as number;
     words[region + ENTRIES] = entries;
-    // Where there were only fillers so far, which promise nothing, it is the first, too.
-    if (
-      words[region + DURABLE] === before ||
-      (words[region + PENDING] === 0 && words[region + PENDING + 1] === 0)
-    )
-      storeStamp(words, region + PENDING, firstLow, firstHigh);
-    const place = words[region + DIRTY_PLACE] as number;
-    const dirty = place === 0 ? this.#dirty.add(region) : this.#dirtyAt + (place - 1) * DIRTY_SIZE;
+    this.#notePending(region, before, first);
+    const dirty = this.#dirty.add(region);
     words[dirty + DIRTY_TAIL] = tail;
     words[dirty + DIRTY_LIFE] = words[region + LIFE] as number;
-    if (words[region + UNMARKED] === 0) this.#unmarked.add(region);
+    this.#unmarked.add(region);
     if (words[region + RESERVED] === before) words[region + RESERVED] = tail;
-    if (low !== 0 || high !== 0) storeStamp(words, region + LAST, low, high);
+    if (last !== 0) storeTimestamp(words, region + LAST, last);
     publish(words, region + TAIL, tail);
+  }
+
+  #notePending(region: number, tail: number, timestamp: number): void {
+    const words = this.#words;
+    const at = region + PENDING;
+    // Where there were only fillers so far, which promise nothing, it is the first, too.
+    const first = words[region + DURABLE] === tail || (timestamp !== 0 && heldTimestamp(words, at) === 0);
+    if (first) storeTimestamp(words, at, timestamp);
   }
 }

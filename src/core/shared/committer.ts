@@ -1,18 +1,9 @@
 import { encodeLag, highWord } from '../../format/entry.js';
-import { ENTRY, FORM_MASK, FORM_SHIFT, Form, LAG_SHIFT, LAG_UNKNOWN } from '../../format/layout.js';
+import { ENTRY, Form, GAP, LAG_UNKNOWN } from '../../format/layout.js';
 import type { Window } from '../../media/window.js';
 import type { Clock } from '../clock.js';
 import { headerOf, type Part } from '../transaction.js';
-import {
-  BOARD,
-  type Board,
-  heldTimestamp,
-  observe,
-  REGION,
-  readTimestamp,
-  storeTimestamp,
-  UNIT_SHIFT,
-} from './board.js';
+import { BOARD, type Board, heldTimestamp, observe, REGION, readTimestamp, storeTimestamp } from './board.js';
 import { CommitRecord, type WasWritten, type WriteThrough } from './commit-record.js';
 import { Earlier, FEW } from './earlier.js';
 import { SharedLock } from './lock.js';
@@ -20,22 +11,9 @@ import type { RegionList } from './region-list.js';
 import type { Threads } from './threads.js';
 import { type SealOnMedium, type Share, TransactionRecord } from './transaction-record.js';
 
-// By names of this file the words are constants to the compiler; looked up in another module, or its object, they are not.
-const {
-  commitLock: COMMIT_LOCK,
-  dirtyCount: DIRTY_COUNT,
-  last: NEWEST,
-  limit: LIMIT,
-  persisted: PERSISTED,
-  waiting: WAITING,
-} = BOARD;
-const { dirty: DIRTY, durable: DURABLE, entries: ENTRIES, pending: PENDING, tail: TAIL } = REGION;
-const { header: HEADER, lowWord: LOW, highWord: HIGH } = ENTRY;
-const SHIFT = UNIT_SHIFT;
-const WORD = 2 ** 32;
-/** The last word of an entry that does not say how far everything is durable, without its timestamp. Signed, as V8 allocates memory for words from 2^31 on. */
-const PLAIN = highWord(0, Form.entry, LAG_UNKNOWN) | 0;
-const LAG_MASK = -1 << LAG_SHIFT;
+// By names of this file the words are constants to the compiler; looked up in another module's object they are not.
+const { commitLock: COMMIT_LOCK, last: NEWEST, limit: LIMIT, persisted: PERSISTED } = BOARD;
+const { durable: DURABLE, entries: ENTRIES, pending: PENDING, tail: TAIL } = REGION;
 
 /** An entry says how far everything was durable as of one in so many commits: a power of two, less 1. */
 const NOW_AND_THEN = 7;
@@ -47,8 +25,6 @@ const NOW_AND_THEN = 7;
 export class Committer {
   /** Told, with the lock held, how far everything is durable. */
   onDurable: ((timestamp: number) => void) | undefined;
-  /** Called once something is committed that somebody waits for, with the lock given up. */
-  onAwaited: (() => void) | undefined;
   /** What had come before this thread's last commit and was not durable then. */
   readonly earlier: Earlier;
   readonly #words: Int32Array;
@@ -80,11 +56,6 @@ export class Committer {
     return readTimestamp(this.#words, NEWEST);
   }
 
-  /** True while somebody has the commit lock. */
-  get held(): boolean {
-    return observe(this.#words, COMMIT_LOCK) !== 0;
-  }
-
   /** Takes the commit lock: until `leave` nothing is committed in any thread. */
   enter(): void {
     if (this.#lock.acquire() === 'abandoned') this.#mend();
@@ -109,11 +80,6 @@ export class Committer {
     this.#lock.release();
   }
 
-  /** As `leave` where something threw: who takes the lock next ends what counts. */
-  abandon(): void {
-    this.#lock.abandon();
-  }
-
   /**
    * Commits the entry whose payload stands in `window` behind `position`, and fills what is left up to `end`. Returns its timestamp; 0 if a
    * further supply of timestamps is needed first.
@@ -129,57 +95,24 @@ export class Committer {
     end: number,
     through: WriteThrough | undefined,
   ): number {
-    let timestamp = 0;
+    const words = this.#words;
     this.enter();
     try {
-      timestamp = this.commitHeld(region, window, position, size, end, through);
-    } catch (error) {
-      this.abandon();
-      throw error;
+      const timestamp = heldTimestamp(words, NEWEST) + 1;
+      if (timestamp >= this.#clock.limit && !this.#isSupplied(timestamp)) return 0;
+      this.earlier.survey(region);
+      const used = position + ENTRY.header + size + (-size & 7);
+      const form = end - used === GAP ? Form.entryAndGap : Form.entry;
+      storeHeader(window, position, size, timestamp, this.#highWord(timestamp, form));
+      if (end - used >= ENTRY.header) storeFiller(window, used, end, timestamp);
+      this.#record.note(region, end, (words[region + ENTRIES] as number) + 1, timestamp);
+      if (through !== undefined) this.#record.write(region, through, window, position, end);
+      this.#record.carryOut();
+      this.#clock.last = timestamp;
+      return timestamp;
+    } finally {
+      this.#lock.release();
     }
-    this.leaveWithNews();
-    return timestamp;
-  }
-
-  /** The same for whoever has the commit lock. */
-  commitHeld(
-    region: number,
-    window: Window,
-    position: number,
-    size: number,
-    end: number,
-    through: WriteThrough | undefined,
-  ): number {
-    const words = this.#words;
-    const low = ((words[NEWEST] as number) + 1) | 0;
-    const high = (words[NEWEST + 1] as number) + (low === 0 ? 1 : 0);
-    if (words[LIMIT + 1] !== high || low >>> 0 >= (words[LIMIT] as number) >>> 0) {
-      if (high * WORD + (low >>> 0) >= heldTimestamp(words, LIMIT)) return 0;
-    }
-    const dirty = words[DIRTY_COUNT] as number;
-    if (dirty > 1 || words[region + DIRTY] !== dirty) this.earlier.survey(region);
-    else this.earlier.clear();
-    const rest = end - (position + HEADER + size + (-size & 7));
-    let last = high | PLAIN;
-    if (rest !== 0) last = storeRest(last, window, end - rest, end, low, high);
-    if ((low & NOW_AND_THEN) === 0) last = this.#certify(last, low, high);
-    storeHeader(window, position, size, low, last);
-    const entries = (words[region + ENTRIES] as number) + 1;
-    const tail = end >>> SHIFT;
-    this.#record.note(region, tail, entries, low, high);
-    if (through !== undefined) this.#record.write(region, through, window, position, end);
-    this.#record.carryOut(region, tail, entries, low, high);
-    const timestamp = high * WORD + (low >>> 0);
-    this.#clock.last = timestamp;
-    return timestamp;
-  }
-
-  /** Gives the lock up, and wakes those who wait for what was committed: they have said so under the lock. */
-  leaveWithNews(): void {
-    const awaited = this.#words[WAITING];
-    if (awaited !== 0) this.#words[WAITING] = 0;
-    this.#lock.release();
-    if (awaited !== 0) this.onAwaited?.();
   }
 
   /**
@@ -194,8 +127,8 @@ export class Committer {
     const first = this.#prepare(parts, shares, written);
     if (first === 0) return 0;
     this.#carryOut(() => this.#together.carryOut());
+    this.#lock.release();
     this.#clock.last = first + parts.length - 1;
-    this.leaveWithNews();
     return first;
   }
 
@@ -205,7 +138,7 @@ export class Committer {
     try {
       const first = heldTimestamp(this.#words, NEWEST) + 1;
       const last = first + parts.length - 1;
-      if (last >= heldTimestamp(this.#words, LIMIT)) return 0;
+      if (last >= this.#clock.limit && !this.#isSupplied(last)) return 0;
       this.earlier.survey(0);
       this.#storeHeaders(parts, first, last);
       this.#together.note(shares, first, last);
@@ -227,7 +160,7 @@ export class Committer {
         parts.length > 1
           ? headerOf(timestamp, last, persisted)
           : highWord(timestamp, Form.entry, encodeLag(timestamp - 1 - persisted));
-      storeHeader(window, position, size, timestamp | 0, high);
+      storeHeader(window, position, size, timestamp, high);
     }
   }
 
@@ -242,12 +175,10 @@ export class Committer {
     const words = this.#words;
     this.enter();
     try {
-      const entries = words[region + ENTRIES] as number;
-      const tail = end >>> SHIFT;
       storeFiller(window, position, end, heldTimestamp(words, NEWEST));
-      this.#record.note(region, tail, entries, 0, 0);
+      this.#record.note(region, end, words[region + ENTRIES] as number, 0);
       if (through !== undefined) this.#record.write(region, through, window, position, end);
-      this.#record.carryOut(region, tail, entries, 0, 0);
+      this.#record.carryOut();
     } finally {
       this.#lock.release();
     }
@@ -295,38 +226,29 @@ export class Committer {
     return observe(this.#words, region + DURABLE) === this.#words[region + TAIL];
   }
 
-  /** Has an entry's last word say how far everything is durable. */
-  #certify(last: number, low: number, high: number): number {
-    const lag = encodeLag(high * WORD + (low >>> 0) - 1 - this.raiseDurable());
-    return (last & ~LAG_MASK) | (lag << LAG_SHIFT);
+  /** Another thread may have got a further supply. */
+  #isSupplied(timestamp: number): boolean {
+    this.#clock.limit = heldTimestamp(this.#words, LIMIT);
+    return timestamp < this.#clock.limit;
   }
-}
 
-/** Fills what an entry leaves of its place. Returns the entry's last word, which says so where it is too little for a filler. */
-function storeRest(
-  last: number,
-  window: Window,
-  from: number,
-  end: number,
-  low: number,
-  high: number,
-): number {
-  if (end - from < HEADER) return (last & ~FORM_MASK) | (Form.entryAndGap << FORM_SHIFT);
-  storeFiller(window, from, end, high * WORD + (low >>> 0));
-  return last;
+  #highWord(timestamp: number, form: number): number {
+    const certifies = (timestamp & NOW_AND_THEN) === 0;
+    const lag = certifies ? encodeLag(timestamp - 1 - this.raiseDurable()) : LAG_UNKNOWN;
+    return highWord(timestamp, form, lag);
+  }
 }
 
 /** A filler has the last timestamp that was given out before it. */
 function storeFiller(window: Window, position: number, end: number, timestamp: number): void {
   const high = highWord(timestamp, Form.filler, LAG_UNKNOWN);
-  storeHeader(window, position, end - position - ENTRY.header, timestamp | 0, high);
+  storeHeader(window, position, end - position - ENTRY.header, timestamp, high);
 }
 
 /** Stores the three words that a commit knows. The fourth, the checksum's, comes with the seal: until then the mark of a reserved place may stand there. */
-function storeHeader(window: Window, position: number, size: number, low: number, high: number): void {
-  const { words, start } = window;
-  const word = (position - start) >>> 2;
-  words[word] = size;
-  words[word + LOW] = low;
-  words[word + HIGH] = high;
+function storeHeader(window: Window, position: number, size: number, timestamp: number, high: number): void {
+  const word = (position - window.start) >>> 2;
+  window.words[word] = size;
+  window.words[word + ENTRY.lowWord] = timestamp >>> 0;
+  window.words[word + ENTRY.highWord] = high;
 }

@@ -1,13 +1,11 @@
 import { formOf, strideAt, timestampAt } from '../../format/entry.js';
 import { ENTRY, Form } from '../../format/layout.js';
 import { freshWindow, type Medium } from '../../media/medium.js';
-import type { Window } from '../../media/window.js';
 import { BOARD, publish, REGION, readTimestamp, storeTimestamp, UNIT, UNIT_SHIFT } from './board.js';
 import type { SharedLog } from './shared-log.js';
 
 // By names of this file the words are constants to the compiler; looked up in another module's object they are not.
-const { durable: DURABLE, pending: PENDING, sealed: SEALED, tail: TAIL } = REGION;
-const BYTES = UNIT;
+const { durable: DURABLE, pending: PENDING, sealed: SEALED } = REGION;
 const NO_LIFE = -1;
 
 /** What a thread has to make durable of a region: everything up to `to`, if it is still this life. */
@@ -52,29 +50,18 @@ export class Durability {
   persist(medium: Medium): void {
     if (!this.#log.takeCurrent()) return;
     try {
-      this.persistHeld(medium, this.#log.region.extent.write(this.#log.heldTail, 0));
+      this.persistHeld(medium);
     } finally {
       this.#log.lock.release();
     }
   }
 
-  /**
-   * The same for whoever holds the lock.
-   *
-   * @param window that takes all of what is not durable
-   */
-  persistHeld(medium: Medium, window: Window): void {
-    const words = this.#words;
-    const line = this.#line;
-    const tail = words[line + TAIL] as number;
-    const durable = words[line + DURABLE] as number;
-    const sealed = words[line + SEALED] as number;
-    const { region } = this.#log;
-    if (durable < sealed) region.extent.flush(durable * BYTES, sealed * BYTES);
-    if (sealed < tail) region.host.kernel.sealFenced(window, sealed * BYTES, tail * BYTES, region.seed);
-    words[line + SEALED] = tail;
+  /** The same for whoever holds the lock. */
+  persistHeld(medium: Medium): void {
+    const tail = this.#log.heldTail;
+    this.#sealUpTo(tail);
     medium.drainSync();
-    publish(words, line + DURABLE, tail);
+    publish(this.#words, this.#line + DURABLE, tail >>> UNIT_SHIFT);
   }
 
   /**

@@ -41,12 +41,6 @@ export class Earlier {
     }
   }
 
-  /** There is nothing. */
-  clear(): void {
-    this.#unknown = false;
-    this.#count = 0;
-  }
-
   /** It is not known what there was. */
   giveUp(): void {
     this.#unknown = true;

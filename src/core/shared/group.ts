@@ -1,5 +1,4 @@
 import type { Medium } from '../../media/medium.js';
-import type { Window } from '../../media/window.js';
 import { BOARD, heldTimestamp, readTimestamp } from './board.js';
 import type { Sealed } from './durability.js';
 import { SharedLock } from './lock.js';
@@ -30,7 +29,7 @@ export class GroupCommit {
   readonly #sharing: Sharing;
   readonly #medium: Medium;
   /** True if a drain takes no longer than an append. */
-  readonly flushes: boolean;
+  readonly #flushes: boolean;
   readonly #lock: SharedLock;
   /** Regions that this thread has committed to since it last made that durable. */
   #touched: SharedLog[] = [];
@@ -42,7 +41,7 @@ export class GroupCommit {
   constructor(sharing: Sharing, medium: Medium) {
     this.#sharing = sharing;
     this.#medium = medium;
-    this.flushes = !medium.slow && !medium.volatile;
+    this.#flushes = !medium.slow && !medium.volatile;
     this.#lock = new SharedLock(sharing.board.words, BOARD.drainLock, sharing.threads);
   }
 
@@ -57,34 +56,26 @@ export class GroupCommit {
     return readTimestamp(this.#sharing.board.words, BOARD.persisted);
   }
 
-  /** This thread has committed something to the region, up to `timestamp`, or another one has done it for it. */
-  touched(log: SharedLog, timestamp: number): void {
-    this.#newest = timestamp;
+  /** This thread has committed something to the region, or another one has done it for it. */
+  touched(log: SharedLog): void {
+    this.#newest = log.lastTimestamp;
     if (log.touched || this.#medium.slow) return;
     log.touched = true;
     this.#touched.push(log);
   }
 
   /**
-   * This thread has committed something to the region, whose lock is held, and makes it durable before other threads have to wait for that a second
-   * time. Only where that takes no longer than an append. If it fails, `persistOwn` will, too.
-   *
-   * @param window as for `Durability.persistHeld`
+   * Makes durable what a region holds, if that takes no longer than an append: its lock is held, and then other threads need not wait for it twice.
+   * If it fails, `persistOwn` will, too.
    */
-  persistHeld(log: SharedLog, window: Window, timestamp: number): void {
-    this.#newest = timestamp;
+  persistHeld(log: SharedLog): void {
+    if (!this.#flushes) return;
     try {
-      log.durability.persistHeld(this.#medium, window);
+      log.durability.persistHeld(this.#medium);
     } catch {
-      this.touched(log, timestamp);
       return;
     }
-    if (log.touched) this.#untouched(log);
-  }
-
-  /** Where there is more to do, doing this once more does no harm. */
-  #untouched(log: SharedLog): void {
-    if (this.#touched.length !== 1) return;
+    if (this.#touched.length !== 1 || this.#touched[0] !== log) return;
     this.#touched.pop();
     log.touched = false;
   }
@@ -93,7 +84,7 @@ export class GroupCommit {
   persistOwn(): boolean {
     if (this.#medium.volatile) return false;
     const newest = this.#newest;
-    if (this.flushes) {
+    if (this.#flushes) {
       if (this.#touched.length > 0) this.#persistTouched();
       if (this.#sharing.committer.earlier.isSoonDurable()) {
         this.#sharing.acknowledged(newest);

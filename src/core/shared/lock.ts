@@ -1,10 +1,10 @@
 import { awaitWord } from './awake.js';
-import { observe, publish, THREAD_LINES } from './board.js';
+import { THREAD_LINES } from './board.js';
 import { passTime } from './pass-time.js';
 import type { Threads } from './threads.js';
 
-/** Where the word is, from a lock's own, that is 1 while somebody sleeps for it, or is about to. */
-const SLEEPER = 1;
+/** Set in a lock's word while somebody sleeps for it. */
+const SLEEPER = 0x40000000;
 /**
  * How long one waits between two looks at a lock, in turns of `passTime`, from the shortest to the longest: so a thread that runs takes the lock
  * several times in a row, with everything in its caches.
@@ -22,7 +22,7 @@ const NOBODY = THREAD_LINES;
 export type Taking = 'free' | 'abandoned';
 
 /**
- * A lock between the threads of a process: a word that is 0, or the holder's number, and one behind it for those who sleep. It is not fair, so that a thread that runs keeps what it needs in its
+ * A lock between the threads of a process: 0, or the holder's number. It is not fair, so that a thread that runs keeps what it needs in its
  * caches, and it does not stay with a thread that dies: who waits takes it over and mends what it protects.
  */
 export class SharedLock {
@@ -31,7 +31,7 @@ export class SharedLock {
   readonly #threads: Threads;
   readonly #me: number;
 
-  /** @param at the first of its two words */
+  /** @param at the lock's word */
   constructor(words: Int32Array, at: number, threads: Threads) {
     this.#words = words;
     this.#at = at;
@@ -50,29 +50,29 @@ export class SharedLock {
     return found === 0 ? 'free' : this.#takeOver(found);
   }
 
-  /**
-   * Gives it up. On x64 by a plain store, which is in order with everything stored before; that it may still be on its way when the sleepers are
-   * looked for is what `#announceSleeper` waits for.
-   */
   release(): void {
-    publish(this.#words, this.#at, 0);
-    if (observe(this.#words, this.#at + SLEEPER) !== 0) this.#wake();
+    if ((Atomics.exchange(this.#words, this.#at, 0) & SLEEPER) !== 0) {
+      Atomics.notify(this.#words, this.#at);
+    }
   }
 
   /** Leaves it behind as a thread does that dies: whoever takes it next has to mend what it protects. */
   abandon(): void {
     Atomics.store(this.#words, this.#at, NOBODY);
-    this.#wake();
+    Atomics.notify(this.#words, this.#at);
   }
 
   /** Resolves when another try may help. */
   async freed(): Promise<void> {
-    if (this.#announceSleeper()) await awaitWord(this.#words, this.#at + SLEEPER, 1, PATIENCE);
+    const found = this.#announceSleeper();
+    if (found === 0) return;
+    await awaitWord(this.#words, this.#at, found, PATIENCE);
   }
 
   /** As `freed`, blocking. */
   freedSync(): void {
-    if (this.#announceSleeper()) Atomics.wait(this.#words, this.#at + SLEEPER, 1, PATIENCE);
+    const found = this.#announceSleeper();
+    if (found !== 0) Atomics.wait(this.#words, this.#at, found, PATIENCE);
   }
 
   #wait(): Taking {
@@ -89,27 +89,20 @@ export class SharedLock {
     }
   }
 
-  /**
-   * False if there is no need to sleep. Who gives the lock up from now on finds the sleeper. Who has just done so may have looked before: what he
-   * has stored arrives in the time that goes by here. If it took longer still, the sleeper would find out when he looks at the holder.
-   */
-  #announceSleeper(): boolean {
-    Atomics.store(this.#words, this.#at + SLEEPER, 1);
-    passTime(LONGEST);
-    return Atomics.load(this.#words, this.#at) !== 0;
-  }
-
-  /** Sleepers that announce themselves while they are woken are not overlooked: they sleep for this word to change. */
-  #wake(): void {
-    Atomics.store(this.#words, this.#at + SLEEPER, 0);
-    Atomics.notify(this.#words, this.#at + SLEEPER);
+  /** Returns the word to sleep on; 0 if there is no need to. */
+  #announceSleeper(): number {
+    const found = Atomics.load(this.#words, this.#at);
+    if (found === 0 || (found & SLEEPER) !== 0) return found;
+    const seen = Atomics.compareExchange(this.#words, this.#at, found, found | SLEEPER);
+    return seen === found ? found | SLEEPER : 0;
   }
 
   /** A lock that is this thread's own was left behind by something that threw. */
   #takeOver(found: number): Taking | undefined {
-    if (found !== this.#me && this.#threads.isAlive(found)) return undefined;
-    return Atomics.compareExchange(this.#words, this.#at, found, this.#me) === found
-      ? 'abandoned'
-      : undefined;
+    const holder = found & ~SLEEPER;
+    if (holder !== this.#me && this.#threads.isAlive(holder)) return undefined;
+    const taken =
+      Atomics.compareExchange(this.#words, this.#at, found, this.#me | (found & SLEEPER)) === found;
+    return taken ? 'abandoned' : undefined;
   }
 }

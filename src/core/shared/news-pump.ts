@@ -1,25 +1,17 @@
 import { Signal } from '../signal.js';
 import { BOARD } from './board.js';
-import type { Committer } from './committer.js';
-import type { Threads } from './threads.js';
 
 /**
  * Wakes those of this thread who wait for something new in any thread. It looks at the number of news before they look for what is new, and
- * waits for that number to change: so nothing that comes in between is missed. A commit costs one load more as long as nobody waits: that somebody
- * does is said, and looked for, under the commit lock.
+ * waits for that number to change: so nothing that comes in between is missed. A commit costs one load more as long as nobody waits.
  */
 export class NewsPump {
   readonly #words: Int32Array;
-  readonly #committer: Committer;
-  readonly #threads: Threads;
   readonly #signal = new Signal();
   #running = false;
 
-  constructor(words: Int32Array, committer: Committer, threads: Threads) {
+  constructor(words: Int32Array) {
     this.#words = words;
-    this.#committer = committer;
-    this.#threads = threads;
-    committer.onAwaited = () => this.tell();
   }
 
   /** Resolves when it is time to look again. The first time is at once: from then on nothing is missed. */
@@ -37,31 +29,27 @@ export class NewsPump {
 
   /** Wakes those who wait in any thread. */
   tell(): void {
+    Atomics.store(this.#words, BOARD.waiting, 0);
     Atomics.add(this.#words, BOARD.news, 1);
     Atomics.notify(this.#words, BOARD.news);
     this.#signal.notify();
   }
 
+  /** The same, if somebody waits. */
+  tellIfAwaited(): void {
+    if (Atomics.load(this.#words, BOARD.waiting) !== 0) this.tell();
+  }
+
   #arm(): number {
-    this.#committer.enter();
-    const seen = Atomics.load(this.#words, BOARD.news);
-    this.#words[BOARD.waiting] = 1;
-    this.#committer.leave();
-    return seen;
+    Atomics.store(this.#words, BOARD.waiting, 1);
+    return Atomics.load(this.#words, BOARD.news);
   }
 
   async #run(seen: number): Promise<void> {
-    try {
-      for (;;) {
-        await Atomics.waitAsync(this.#words, BOARD.news, seen).value;
-        // Who is out must not take a lock.
-        if (this.#threads.left) break;
-        seen = this.#arm();
-        if (!this.#signal.awaited) break;
-        this.#signal.notify();
-      }
-    } catch {
-      // What a dead thread has left and cannot be done now: those who wait look for themselves, and are told.
+    for (;;) {
+      await Atomics.waitAsync(this.#words, BOARD.news, seen).value;
+      seen = this.#arm();
+      if (!this.#signal.awaited) break;
       this.#signal.notify();
     }
     this.#running = false;

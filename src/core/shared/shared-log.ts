@@ -2,15 +2,14 @@ import { strideAt, strideOf } from '../../format/entry.js';
 import { ENTRY } from '../../format/layout.js';
 import type { Window } from '../../media/window.js';
 import { conflict, full } from '../append-errors.js';
-import { type Appender, NOWHERE } from '../appender.js';
+import type { Appender } from '../appender.js';
 import type { RegionLog } from '../region-log.js';
 import { storeParts } from '../reservations.js';
-import { AppendAtOnce } from './append-at-once.js';
 import { awaitWord } from './awake.js';
 import { heldTimestamp, REGION, readTimestamp, UNIT, UNIT_SHIFT } from './board.js';
 import type { WriteThrough } from './commit-record.js';
 import { Durability } from './durability.js';
-import { SharedLock, type Taking } from './lock.js';
+import { SharedLock } from './lock.js';
 import { SharedPlaces } from './shared-places.js';
 import type { Sharing } from './sharing.js';
 
@@ -27,6 +26,7 @@ const {
 } = REGION;
 
 const NO_EXPECTATION = -1;
+const NOWHERE = -1;
 
 /**
  * The append side of one region that several threads append to: what `RegionLog` is to one thread alone. The region's lock is held for the
@@ -44,15 +44,13 @@ export class SharedLog implements Appender, WriteThrough {
   /** The life of this thread's `RegionLog` for which it looks at the board. */
   adopted = -1;
   lastTimestamp = 0;
-  /** The window that took the last entry: `lastWindow`, once there is one. */
-  newestWindow: Window | undefined;
+  #lastWindow: Window | undefined;
   #expected = NO_EXPECTATION;
   /** True while it stands in the list of those that this thread has committed to and not made durable. */
   touched = false;
   readonly #sharing: Sharing;
   readonly #words: Int32Array;
   readonly #through: WriteThrough | undefined;
-  readonly #atOnce: AppendAtOnce;
 
   constructor(region: RegionLog, line: number, sharing: Sharing) {
     this.region = region;
@@ -63,11 +61,10 @@ export class SharedLog implements Appender, WriteThrough {
     this.#through = sharing.writesThrough ? this : undefined;
     this.reservations = new SharedPlaces(this, sharing);
     this.durability = new Durability(this, this.#words, sharing.writesThrough);
-    this.#atOnce = new AppendAtOnce(this, sharing);
   }
 
   get lastWindow(): Window {
-    return this.newestWindow as Window;
+    return this.#lastWindow as Window;
   }
 
   get available(): number {
@@ -115,11 +112,26 @@ export class SharedLog implements Appender, WriteThrough {
   }
 
   append(data: Uint8Array, persists = false): number {
-    if (this.#expected === NO_EXPECTATION) {
-      const position = this.#atOnce.append(data, persists);
-      if (position !== NOWHERE) return position;
+    const size = data.length;
+    const expected = this.#takeExpectation();
+    let position = NOWHERE;
+    this.enter(size, expected);
+    try {
+      if (this.reserved === this.heldTail) position = this.#appendHere(data, size);
+      if (persists && position !== NOWHERE) this.#sharing.group.persistHeld(this);
+    } finally {
+      this.lock.release();
     }
-    return this.#appendLater([data], data.length, this.#takeExpectation());
+    return position === NOWHERE ? this.#appendLater([data], size, expected) : position;
+  }
+
+  /** Returns where; `NOWHERE` if a supply of timestamps is needed first. The lock is held. */
+  #appendHere(data: Uint8Array, size: number): number {
+    const position = this.heldTail;
+    const end = position + strideOf(size);
+    const window = this.region.extent.write(position, end - position);
+    window.bytes.set(data, position - window.start + ENTRY.header);
+    return this.commitAt(window, position, size, end) ? position : NOWHERE;
   }
 
   appendParts(parts: readonly Uint8Array[], size: number): number {
@@ -128,12 +140,6 @@ export class SharedLog implements Appender, WriteThrough {
 
   /** As `append`, in a loop, which takes longer. */
   #appendLater(parts: readonly Uint8Array[], size: number, expected: number): number {
-    const position = this.#appendHere(parts, size, expected);
-    return position === NOWHERE ? this.#appendBehind(parts, size) : position;
-  }
-
-  /** Returns where; `NOWHERE` if places are open. */
-  #appendHere(parts: readonly Uint8Array[], size: number, expected: number): number {
     do {
       this.enter(size, expected);
       try {
@@ -141,34 +147,18 @@ export class SharedLog implements Appender, WriteThrough {
         if (this.reserved !== position) break;
         const window = this.region.extent.write(position, strideOf(size));
         storeParts({ window, position }, parts);
-        if (!this.commitAt(window, position, size, position + strideOf(size))) continue;
-        // Where entries are written, each may have a window of its own.
-        if (this.#through === undefined) this.#atOnce.window = window;
-        return position;
+        if (this.commitAt(window, position, size, position + strideOf(size))) return position;
       } finally {
         this.lock.release();
       }
     } while (this.#sharing.supply());
-    return NOWHERE;
-  }
-
-  /** As `append`; `NOWHERE`, and nothing has happened, if that would have to wait for places. */
-  appendIfFree(parts: readonly Uint8Array[], size: number): number {
-    const expected = this.#takeExpectation();
-    const [only] = parts;
-    if (expected === NO_EXPECTATION && parts.length === 1) {
-      const position = this.#atOnce.append(only as Uint8Array, false);
-      if (position !== NOWHERE) return position;
-    }
-    const position = this.#appendHere(parts, size, expected);
-    if (position === NOWHERE) this.#expected = expected;
-    return position;
+    return this.#appendBehind(parts, size);
   }
 
   /** Places are open: this is a further one, and waits for them. */
   #appendBehind(parts: readonly Uint8Array[], size: number): number {
     const place = this.reservations.appendSync(parts, size);
-    this.newestWindow = place.window;
+    this.#lastWindow = place.window;
     return place.position;
   }
 
@@ -212,20 +202,12 @@ export class SharedLog implements Appender, WriteThrough {
     return expected;
   }
 
-  /**
-   * Takes the region's lock. Who has the commit lock may be about to append here without it, and a commit that the last holder died in is to be
-   * ended: the tail is not certain before.
-   */
+  /** Takes the region's lock. A commit that its last holder died in is ended first: the tail is not certain before. */
   take(): void {
-    const taken = this.lock.acquire();
-    if (taken !== 'free' || this.#sharing.committer.held) this.#awaitCommit(taken);
-  }
-
-  #awaitCommit(taken: Taking): void {
-    const { committer } = this.#sharing;
-    committer.enter();
-    committer.leave();
-    if (taken !== 'free') this.reservations.trim();
+    if (this.lock.acquire() === 'free') return;
+    this.#sharing.committer.enter();
+    this.#sharing.committer.leave();
+    this.reservations.trim();
   }
 
   /**
@@ -249,9 +231,8 @@ export class SharedLog implements Appender, WriteThrough {
     const timestamp = this.#sharing.committer.commit(this.line, window, position, size, end, this.#through);
     if (timestamp === 0) return false;
     this.lastTimestamp = timestamp;
-    this.newestWindow = window;
-    this.#sharing.group.touched(this, timestamp);
-    this.#sharing.committed(this, end >>> UNIT_SHIFT);
+    this.#lastWindow = window;
+    this.#sharing.committed(this);
     return true;
   }
 

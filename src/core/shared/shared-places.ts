@@ -34,10 +34,6 @@ export class SharedPlaces implements Places {
     return false;
   }
 
-  appendIfNone(parts: readonly Uint8Array[], size: number): number {
-    return this.#log.appendIfFree(parts, size);
-  }
-
   reserve(size: number): Place {
     const log = this.#log;
     log.enter(size);
@@ -312,7 +308,7 @@ export class SharedPlaces implements Places {
       place.state = 'settled';
       const { words, start } = freshWindow(log.region.extent, position, ENTRY.header);
       log.lastTimestamp = timestampAt(words, (position - start) >>> 2);
-      this.#sharing.group.touched(log, log.lastTimestamp);
+      this.#sharing.group.touched(log);
       // Whichever thread has committed it: what came before is not known here.
       this.#sharing.committer.earlier.giveUp();
       place.onCommitted(log.lastTimestamp);

@@ -1,6 +1,5 @@
 import { full, fullBehind } from '../append-errors.js';
 import { type Part, storeAt } from '../transaction.js';
-import { UNIT_SHIFT } from './board.js';
 import type { SharedLog } from './shared-log.js';
 import type { Sharing } from './sharing.js';
 import type { Share } from './transaction-record.js';
@@ -128,8 +127,7 @@ export class SharedTransaction {
     // The last one's timestamp is to be what this thread has committed last.
     for (const share of shares.sort((a, b) => a.last.timestamp - b.last.timestamp)) {
       share.log.lastTimestamp = share.last.timestamp;
-      this.#sharing.group.touched(share.log, share.last.timestamp);
-      this.#sharing.committed(share.log, share.log.heldTail >>> UNIT_SHIFT);
+      this.#sharing.committed(share.log);
     }
     return true;
   }

@@ -24,11 +24,6 @@ import { SharedTransaction } from './shared-transaction.js';
 import type { Threads } from './threads.js';
 import type { Unsealed } from './transaction-record.js';
 
-// By names of this file the words are constants to the compiler; looked up in another module's object they are not.
-const { poisoned: POISONED, structure: STRUCTURE } = BOARD;
-const { mark: MARK } = REGION;
-const MARK_SPAN_UNITS = MARK_SPAN >>> UNIT_SHIFT;
-
 /**
  * One thread's part in a stream that several threads have open (docs/decisions/0008-threads.md). What they must agree on stands on the
  * board; everything else each thread reads from the medium, into tables and regions of its own.
@@ -63,7 +58,7 @@ export class Sharing {
       (entries) => this.#sealOnMedium(entries),
     );
     this.group = new GroupCommit(this, core.medium);
-    this.news = new NewsPump(board.words, this.committer, threads);
+    this.news = new NewsPump(board.words);
     this.#structure = new SharedLock(board.words, BOARD.structureLock, this.threads);
     this.#lines = new Lines(board, core.prefix.data.blockSize);
   }
@@ -121,7 +116,7 @@ export class Sharing {
 
   /** True if this thread knows of every change of structure. */
   get current(): boolean {
-    return this.#words[STRUCTURE] === this.#seen;
+    return this.#words[BOARD.structure] === this.#seen;
   }
 
   /** Waits until no change of structure is under way, and learns of those that there were. */
@@ -223,21 +218,14 @@ export class Sharing {
     if (!region.freed) this.#adoptRegion(region);
   }
 
-  /** True if this thread may append at once: it knows of every change of structure, and nothing speaks against storing. */
-  get steady(): boolean {
-    return (
-      this.#words[STRUCTURE] === this.#seen && this.#words[POISONED] === 0 && this.#core.closed === false
-    );
-  }
-
-  /**
-   * Something was committed.
-   *
-   * @param tail where the region's entries end now, in units of 8 bytes
-   */
-  committed(log: SharedLog, tail: number): void {
-    this.#core.persister.noticeAppend();
-    if (tail - (this.#words[log.line + MARK] as number) > MARK_SPAN_UNITS) this.#checkpointSoon(log);
+  /** Something was committed. */
+  committed(log: SharedLog): void {
+    this.group.touched(log);
+    this.news.tellIfAwaited();
+    const { persister } = this.#core;
+    persister.noticeAppend();
+    const span = log.heldTail - (this.#words[log.line + REGION.mark] as number) * UNIT;
+    if (span > MARK_SPAN) this.#checkpointSoon(log);
   }
 
   #checkpointSoon(log: SharedLog): void {

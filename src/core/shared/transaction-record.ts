@@ -114,17 +114,15 @@ export class TransactionRecord {
     const at = this.#at;
     const count = words[at + TRANSACTION.count] as number;
     if (words[at + TRANSACTION.written] !== 0) for (let i = 0; i < count; i++) this.#seal(this.#shareAt(i));
-    const first = at + TRANSACTION.first;
+    const first = heldTimestamp(words, at + TRANSACTION.first);
     for (let i = 0; i < count; i++) {
       const share = this.#shareAt(i);
       this.#record.advance(
         words[share + SHARE.region] as number,
         words[share + SHARE.tail] as number,
         words[share + SHARE.entries] as number,
-        words[first] as number,
-        words[first + 1] as number,
-        words[share + SHARE.last] as number,
-        words[share + SHARE.last + 1] as number,
+        first,
+        heldTimestamp(words, share + SHARE.last),
       );
     }
     storeTimestamp(words, BOARD.last, heldTimestamp(words, at + TRANSACTION.last));
