@@ -67,6 +67,11 @@ export class Herald {
     });
   }
 
+  /** True if what is stored is there for readers at once; else it has to be announced. */
+  get stores(): boolean {
+    return this.#live.isMapped;
+  }
+
   /** The number of the structure that readers know. */
   get structure(): number {
     return this.#live.structure;

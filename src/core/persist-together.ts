@@ -30,7 +30,10 @@ export class PersistTogether implements Persisting {
 
   persistOwn(): void {
     try {
-      if (this.#group.persistOwn()) this.#host.herald?.announce();
+      const drained = this.#group.persistOwn();
+      const { herald } = this.#host;
+      // Where numbers are written and not just stored, the thread that has drained may be about to: readers are to know before this is acknowledged.
+      if (herald !== undefined && (drained || !herald.stores)) herald.announce();
     } catch (error) {
       throw this.#host.failed(error);
     }
