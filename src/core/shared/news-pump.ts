@@ -40,9 +40,11 @@ export class NewsPump {
     if (Atomics.load(this.#words, BOARD.waiting) !== 0) this.tell();
   }
 
+  /** In this order: who clears `waiting` after it was set counts `news` up afterwards, which then is not what was seen. */
   #arm(): number {
+    const seen = Atomics.load(this.#words, BOARD.news);
     Atomics.store(this.#words, BOARD.waiting, 1);
-    return Atomics.load(this.#words, BOARD.news);
+    return seen;
   }
 
   async #run(seen: number): Promise<void> {
