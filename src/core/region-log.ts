@@ -227,7 +227,7 @@ export class RegionLog implements Appender {
     this.assertAlive();
     this.host.assertWritable();
     if (this.reservations.end + strideOf(size) > this.length) throw full(this, size, this.available);
-    if (this.tail >= this.landmark + LANDMARK_SPAN && this.reservations.none) placeLandmark(this, size);
+    if (this.tail >= this.#landmarkDue && this.reservations.none) placeLandmark(this, size);
   }
 
   /** Throws if the region was freed. */
@@ -328,11 +328,15 @@ export class RegionLog implements Appender {
     return this.tail - (this.#window as Window).start + HEADER;
   }
 
+  get #landmarkDue(): number {
+    return this.landmark + LANDMARK_SPAN;
+  }
+
   #reachOut(size: number): void {
     this.makeRoom(size);
     this.reservations.assertNone();
     const { end } = this.windowFor(this.tail, this.tail + strideOf(size));
-    const due = this.landmark + LANDMARK_SPAN;
+    const due = this.#landmarkDue;
     this.#reach = this.tail < due ? Math.min(end, due) : end;
   }
 
